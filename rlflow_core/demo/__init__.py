@@ -1,0 +1,1 @@
+"""Sample projects of `rlflow demo`: real data with its sources and licences, one folder each."""

@@ -1,0 +1,1 @@
+"""Finds, keeps and runs components; the only caller of their code."""

@@ -1,0 +1,1 @@
+"""Exports: a selection of labels becomes a checked file that a trainer loads."""

@@ -1,0 +1,1 @@
+"""What files to import look like inside: each kind is read entry by entry in bounded memory."""

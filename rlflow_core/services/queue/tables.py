@@ -1,0 +1,109 @@
+"""The queue's tables, the conditions that several statements share, and how statements are run.
+
+Statements are built once per process, from tables and not from mapped classes, and get their values by name: built
+at each call a claim took three times as long, all of it while the database was held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Executable,
+    Row,
+    Table,
+    and_,
+    bindparam,
+    false,
+    func,
+    literal_column,
+    select,
+    true,
+)
+from sqlalchemy.orm import Session
+
+from rlflow_core.models import (
+    AgentOutput,
+    Feedback,
+    Project,
+    ProjectMember,
+    ProjectRevision,
+    ProjectTally,
+    Task,
+    TaskAssignment,
+    TaskItem,
+    User,
+)
+
+ASSIGNMENTS = cast(Table, TaskAssignment.__table__)
+FEEDBACK = cast(Table, Feedback.__table__)
+ITEMS = cast(Table, TaskItem.__table__)
+MEMBERS = cast(Table, ProjectMember.__table__)
+OUTPUTS = cast(Table, AgentOutput.__table__)
+PROJECTS = cast(Table, Project.__table__)
+REVISIONS = cast(Table, ProjectRevision.__table__)
+TALLIES = cast(Table, ProjectTally.__table__)
+TASKS = cast(Table, Task.__table__)
+USERS = cast(Table, User.__table__)
+
+AnyRow = Row[*tuple[Any, ...]]
+Values = Mapping[str, Any]
+
+ZERO: ColumnElement[int] = literal_column("0")
+ONE: ColumnElement[int] = literal_column("1")
+
+# SQLite, and the generic plans of PostgreSQL, use a partial index only where its condition is written out.
+IS_LEASED = ASSIGNMENTS.c.state == literal_column("'leased'")
+HAS_PLACES = ITEMS.c.places_left > ZERO
+IS_VOTE = ASSIGNMENTS.c.purpose == literal_column("'vote'")
+IS_OWN_WORK = ASSIGNMENTS.c.purpose.in_(("vote", "repeat", "gold", "practice"))
+"""What annotators do on their own pages; a judge or an adjudicator is given work elsewhere."""
+
+# Sub-selects, because joins could be turned into a plan that reads whole tables. Under COALESCE, because PostgreSQL
+# takes that for true every other time: it believes that IS NULL and = are hardly ever true, expects to search long
+# for the first row, and compiles the plan first, which takes a hundred times as long as the search.
+_TASK_IS_OPEN = select(TASKS.c.status == literal_column("'open'")).where(TASKS.c.id == ITEMS.c.task_id)
+HAS_OPEN_TASK = func.coalesce(_TASK_IS_OPEN.correlate(ITEMS).scalar_subquery(), false())
+IS_OPEN = and_(HAS_PLACES, ITEMS.c.parked_at.is_(None), HAS_OPEN_TASK)
+"""An item has places that may be handed out: it is not parked, and its task is open."""
+
+_IS_NOT_NEW = (
+    select(false())
+    .where(
+        ASSIGNMENTS.c.item_id == ITEMS.c.id,
+        ASSIGNMENTS.c.annotator_id == bindparam("me"),
+        ~and_(ASSIGNMENTS.c.state == literal_column("'expired'"), IS_VOTE),
+    )
+    .correlate(ITEMS)
+    .limit(ONE)
+)
+IS_NEW_TO_ME = func.coalesce(_IS_NOT_NEW.scalar_subquery(), true())
+"""The annotator `me` has had nothing to do with the item but votes that expired."""
+
+
+def rows(session: Session, statement: Executable, values: Values) -> list[AnyRow]:
+    """All rows that `statement` gives."""
+    return list(session.execute(statement, values).all())
+
+
+def row(session: Session, statement: Executable, values: Values) -> AnyRow | None:
+    """The one row that `statement` gives, if any."""
+    return session.execute(statement, values).one_or_none()
+
+
+def change(session: Session, statement: Executable, values: Values) -> int:
+    """The number of rows that `statement` changed."""
+    result = session.execute(statement, values)
+    return cast(CursorResult[Any], result).rowcount
+
+
+def change_one(session: Session, statement: Executable, values: Values) -> None:
+    """Change exactly the one row that is held."""
+    changed = change(session, statement, values)
+    if changed != 1:
+        raise RuntimeError(
+            f"A row that this transaction holds was changed by somebody else ({changed} rows)."
+        )
