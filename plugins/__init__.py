@@ -1,0 +1,1 @@
+"""The components that ship with RLFlow, registered by entry points like those of anyone else."""
