@@ -1,0 +1,1 @@
+export * from "./codemirror-6.43.15/codemirror.js";
