@@ -9,12 +9,12 @@ import time_machine
 from apps import MakeApp
 from flask import Flask
 from flask.testing import FlaskClient
+from own_redis import OwnRedis
+from own_redis import own_redis as own_redis
 from people import PASSWORD, Cast, Person
-from servers import redis_url
 from werkzeug.test import TestResponse
 
 from rlflow_core.extensions import limiter
-from rlflow_core.models import new_id
 from rlflow_core.security import account_lock
 from rlflow_core.services.errors import TooManyRequests
 
@@ -121,16 +121,11 @@ def test_without_its_redis_the_process_counts_by_itself(app_with: MakeApp) -> No
     limiter._storage_dead = False
 
 
-def test_two_processes_share_their_counts_through_redis(app_with: MakeApp) -> None:
-    url = redis_url()
-    if url is None:
-        pytest.skip("redis: no server answers")
-    first = app_with(RLFLOW_REDIS_URL=url).test_client()
-    limiter.reset()
+def test_two_processes_share_their_counts_through_redis(app_with: MakeApp, own_redis: OwnRedis) -> None:
+    first = app_with(RLFLOW_REDIS_URL=own_redis.url).test_client()
     assert [knock(first, n).status_code for n in range(6)] == [401] * 6
-    second = app_with(RLFLOW_REDIS_URL=url).test_client()
+    second = app_with(RLFLOW_REDIS_URL=own_redis.url).test_client()
     assert [knock(second, n).status_code for n in range(5)] == [401] * 4 + [429]
-    limiter.reset()
 
 
 def test_the_wait_of_an_account_grows_and_ends(sqlite_cast: Cast) -> None:
@@ -181,18 +176,12 @@ def test_of_many_attempts_at_once_ten_are_let_through(sqlite_app: Flask) -> None
     assert (len(allowed), allowed.count(True)) == (10, 1)
 
 
-def test_two_processes_share_the_failures_of_an_account(app_with: MakeApp) -> None:
-    url = redis_url()
-    if url is None:
-        pytest.skip("redis: no server answers")
-    first = app_with(RLFLOW_REDIS_URL=url).test_client()
-    limiter.reset()
-    name = f"shared-{new_id()}"
-    assert [knock(first, name, address=f"127.0.4.{n}").status_code for n in range(6)] == [401] * 6
-    second = app_with(RLFLOW_REDIS_URL=url).test_client()
-    found = [knock(second, name, address=f"127.0.5.{n}").status_code for n in range(5)]
+def test_two_processes_share_the_failures_of_an_account(app_with: MakeApp, own_redis: OwnRedis) -> None:
+    first = app_with(RLFLOW_REDIS_URL=own_redis.url).test_client()
+    assert [knock(first, "shared", address=f"127.0.4.{n}").status_code for n in range(6)] == [401] * 6
+    second = app_with(RLFLOW_REDIS_URL=own_redis.url).test_client()
+    found = [knock(second, "shared", address=f"127.0.5.{n}").status_code for n in range(5)]
     assert found == [401] * 4 + [429]
-    limiter.reset()
 
 
 def test_a_person_exports_five_times_a_minute_from_any_address(sqlite_cast: Cast) -> None:
