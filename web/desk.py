@@ -114,16 +114,16 @@ def desk_without(
     annotator_id: str, project_id: str, *, said: str = "", trouble: Trouble | None = None
 ) -> Desk:
     """The desk of somebody who holds nothing: they may start, or read why not; NotFound if it is not their project."""
-    entry = next((e for e in work.overview(db.read, annotator_id) if e.project_id == project_id), None)
-    if entry is None:
+    opened = next((one for one, _ in work.open_to(db.read, annotator_id) if one.id == project_id), None)
+    if opened is None:
         raise NotFound("project", project_id)
-    progress, reason = entry.progress, None
-    if progress is not None and (entry.status != "open" or not progress.remaining):
+    progress, reason = _progress(annotator_id, project_id), None
+    if progress is not None and (opened.status != "open" or not progress.remaining):
         reason = queue.why_empty(db.read, project_id, annotator_id)
     is_ready = reason is None or reason.code is queue.EmptyBecause.READY
     return Desk(
         project_id=project_id,
-        project_name=entry.name,
+        project_name=opened.name,
         progress=progress,
         aside=_aside(annotator_id, project_id),
         can_start=is_ready,

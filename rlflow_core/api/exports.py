@@ -16,7 +16,7 @@ from rlflow_core.config import Settings
 from rlflow_core.extensions import db
 from rlflow_core.plugin_host.host import get_host
 from rlflow_core.schemas.exports import ExportIn, ExportOut, ExportPageOut, PreviewIn, PreviewOut
-from rlflow_core.security.throttle import export_limit
+from rlflow_core.security.user_limits import count_export
 from rlflow_core.services.errors import Conflict, Invalid, NotFound
 from rlflow_core.services.exports import requests
 from rlflow_core.services.exports.build import folder_of
@@ -63,7 +63,6 @@ class ExportQuery(PageArguments):
 
 @blueprint.route("", methods=["POST"])
 @roles("researcher")
-@export_limit
 @blueprint.arguments(ExportIn)
 @blueprint.response(202, ExportOut, description="A job makes the file; Location says where to look.")
 @blueprint.described(responses=LINES)
@@ -72,6 +71,7 @@ def create_export(body: dict[str, Any]) -> Any:
     """Export labels: small JSONL is answered at once, `stream` sends any JSONL, everything else becomes a job."""
     host, viewer = get_host(), current_user()
     wanted = order(db.read, host, viewer, _wish(body))
+    count_export(viewer.id)
     is_small = not wanted.selection.has_votes(db.read, MAX_SPOOLED_VOTES)
     if _is_sent_now(wanted, body["stream"], is_small=is_small):
         return _sent(DirectExport(host, viewer, wanted), wanted.container, is_small=is_small)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, get_args
 
+from flask import has_request_context
 from marshmallow import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -52,13 +53,16 @@ class Guard:
         self._children = Children(settings.component_memory)
 
     def ask(self, bound: Bound[Any], method: str, *arguments: Any) -> Any:
-        """What `method` returns within a request; raises ComponentFault, or the ValidationError of a check."""
+        """What `method` returns, at once and in this process.
+
+        Raises ComponentFault, or the ValidationError of a check.
+        """
         started = time.perf_counter()
         outcome = attempt(_checked, bound, method, arguments)
         seconds = time.perf_counter() - started
         if outcome.error is not None:
             raise self._fault(bound, method, outcome.error)
-        if seconds > SLOW_SECONDS:
+        if seconds > SLOW_SECONDS and has_request_context():
             self._ledger.record(_problem(bound, method, f"took {seconds * 1000:.0f} ms in a request"))
         return outcome.value
 

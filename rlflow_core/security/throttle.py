@@ -77,7 +77,6 @@ def per_person(times: int, what: str) -> Callable[[View], View]:
 
 
 password_limit = per_person(10, "password")
-export_limit = per_person(5, "export")
 
 
 def seconds_to_wait(item: RateLimitItem, *identifiers: str) -> int:

@@ -9,6 +9,7 @@ from rlflow_core.services.errors import TooManyRequests
 
 JOINS = RateLimitItemPerMinute(10, namespace="join")
 GENERATIONS = RateLimitItemPerMinute(20, namespace="generate")
+EXPORTS = RateLimitItemPerMinute(5, namespace="export")
 
 
 def count_generation(user_id: str) -> None:
@@ -17,6 +18,15 @@ def count_generation(user_id: str) -> None:
     if wait:
         raise TooManyRequests(
             f"You asked for outputs {GENERATIONS.amount} times within a minute. Try again in a moment.", wait
+        )
+
+
+def count_export(user_id: str) -> None:
+    """Count that this person orders a file; TooManyRequests after 5 in a minute. What was refused does not count."""
+    wait = seconds_to_wait(EXPORTS, user_id)
+    if wait:
+        raise TooManyRequests(
+            f"You exported {EXPORTS.amount} times within a minute. Try again in a moment.", wait
         )
 
 

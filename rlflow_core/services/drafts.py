@@ -9,11 +9,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from rlflow_core.models import Draft, TaskAssignment, db_now, is_id
+from rlflow_core.models import Draft, ProjectRevision, TaskAssignment, db_now, is_id
 from rlflow_core.services import queue
 from rlflow_core.services.errors import Conflict, Invalid, NotFound
-
-MAX_DRAFT_FIELDS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +43,16 @@ def save_draft(
     response: Mapping[str, Any],
     active_ms: int | None,
 ) -> SavedDraft:
-    """The annotator's draft stored, and the reservation extended; NotFound for anybody else's assignment.
+    """The annotator's draft stored, and the reservation extended.
+
+    NotFound for anybody else's assignment; Invalid for a name that is none of the project's reward schemas.
 
     A draft is kept also after the reservation is over, so that nothing written is lost.
     """
-    if len(response) > MAX_DRAFT_FIELDS:
-        raise Invalid("The draft does not fit.", {"response": [f"At most {MAX_DRAFT_FIELDS} fields."]})
     row = session.get(TaskAssignment, assignment_id) if is_id(assignment_id) else None
     if row is None or row.annotator_id != annotator_id:
         raise NotFound("assignment", assignment_id)
+    _check_names(session, row, response)
     if row.state == "completed":
         raise Conflict(
             "This task was submitted already, so its draft is no longer kept.", code="already_submitted"
@@ -63,3 +62,11 @@ def save_draft(
         if active_ms is not None:
             row.active_ms = max(row.active_ms, active_ms)
     return keep_draft(session, assignment_id, response)
+
+
+def _check_names(session: Session, assignment: TaskAssignment, response: Mapping[str, Any]) -> None:
+    revision = session.get_one(ProjectRevision, assignment.project_revision_id)
+    names = [schema["name"] for schema in revision.reward_schemas]
+    unknown = {name: [f"Has to be one of: {', '.join(names)}."] for name in response if name not in names}
+    if unknown:
+        raise Invalid("The draft does not fit.", {"response": unknown})

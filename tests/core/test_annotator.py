@@ -56,6 +56,13 @@ def test_a_draft_is_kept_shown_again_and_gone_after_the_submit(scene: Scene) -> 
     assert scene.bob.put(f"{path}/draft", json={"response": {}}).status_code == 409
 
 
+def test_a_draft_holds_answers_to_what_is_asked_and_nothing_else(scene: Scene) -> None:
+    path = f"/api/v1/annotator/assignments/{scene.claim()['id']}/draft"
+    refused = scene.bob.put(path, json={"response": {"elsewhere": "x" * 1000, "why": {}}})
+    assert (refused.status_code, scene.count(Draft)) == (422, 0)
+    assert refused.json["errors"]["json"]["response"] == {"elsewhere": ["Has to be one of: preference, why."]}
+
+
 def test_skip_gives_the_place_back_with_a_typed_reason(scene: Scene) -> None:
     assignment = scene.claim()
     path = f"/api/v1/annotator/assignments/{assignment['id']}/skip"

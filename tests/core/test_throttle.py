@@ -19,6 +19,7 @@ from rlflow_core.security import account_lock
 from rlflow_core.services.errors import TooManyRequests
 
 API = "/api/v1/auth"
+PROJECT = {"name": "P", "task_type": "qa"}
 FORGED = ["X-Forwarded-For", "Forwarded", "X-Real-IP", "CF-Connecting-IP", "True-Client-IP", "X-Client-IP"]
 
 
@@ -185,15 +186,18 @@ def test_two_processes_share_the_failures_of_an_account(app_with: MakeApp, own_r
 
 
 def test_a_person_exports_five_times_a_minute_from_any_address(sqlite_cast: Cast) -> None:
-    def export(person: Person, n: int) -> TestResponse:
+    def export(person: Person, n: int, layout: str = "dpo") -> TestResponse:
+        body = {"format": "jsonl", "layout": layout, "project": project}
         where = {"REMOTE_ADDR": f"127.0.6.{n}"}
-        return sqlite_cast.as_(person).post("/api/v1/exports", json={}, environ_base=where)
+        return sqlite_cast.as_(person).post("/api/v1/exports", json=body, environ_base=where)
 
+    project = sqlite_cast.as_(sqlite_cast.alice).post("/api/v1/projects", json=PROJECT).json["id"]
+    refused = [export(sqlite_cast.alice, n, "no-such-layout").status_code for n in range(7)]
+    assert refused == [422] * 7, "what was refused does not count"
     answers = [export(sqlite_cast.alice, n) for n in range(7)]
-    assert 429 not in [answer.status_code for answer in answers[:5]]
-    assert [answer.status_code for answer in answers[5:]] == [429, 429]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 2
     assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
-    assert export(sqlite_cast.dora, 1).status_code != 429
+    assert export(sqlite_cast.dora, 1).status_code == 200
 
 
 def test_a_password_is_tried_ten_times_a_minute_by_its_owner_too(sqlite_cast: Cast) -> None:

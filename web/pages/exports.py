@@ -14,6 +14,7 @@ from rlflow_core.config import Settings
 from rlflow_core.extensions import db
 from rlflow_core.plugin_host.config_form import form_fields
 from rlflow_core.plugin_host.host import get_host
+from rlflow_core.security.user_limits import count_export
 from rlflow_core.security.web_session import web_roles
 from rlflow_core.services import jobs
 from rlflow_core.services.errors import Conflict, Invalid, NotFound, TooManyRequests
@@ -66,6 +67,7 @@ def create(project_id: str) -> ResponseReturnValue:
         return _show(project_id, form, look.refused.errors if look.refused else {}, look=look)
     try:
         wanted = order(db.read, host, viewer(), wish_of(form, project_id))
+        count_export(viewer().id)
         db.transact(requests.create, viewer(), wanted, host.component_set())
     except Invalid as error:
         return _show(project_id, form, error.errors, 422, error.message)

@@ -33,5 +33,5 @@ def show() -> ResponseReturnValue:
         next_before=listed[SHOWN - 1].id if len(listed) > SHOWN else None,
         is_first=before is None,
         project=project,
-        projects=[(entry.project_id, entry.name) for entry in work.overview(db.read, me) if entry.joined],
+        projects=[(project.id, project.name) for project, joined in work.open_to(db.read, me) if joined],
     )

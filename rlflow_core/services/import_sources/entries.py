@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +18,9 @@ MAX_ENTRY = 10 * 1024 * 1024
 BATCH_ENTRIES = 200
 BATCH_BYTES = 8 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"
+
+_KEY_ENDS = re.compile(rb'"[ \t\r\n]*:')
+_NO_NUMBER = re.compile(rb"NaN|Infinity")
 
 
 class LineRefused(ValueError):
@@ -97,7 +103,26 @@ def parse(text: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise LineRefused("", 'Must be an object, such as {"prompt": "..."}.')
     check(value)
+    _check_keys(text, value)
     return value
+
+
+def _check_keys(text: bytes, value: dict[str, Any]) -> None:
+    # The fast reader keeps the last of two equal keys. Texts may hold `":` too, so a difference is only a suspicion.
+    if len(_KEY_ENDS.findall(text)) > _number_of_keys(value):
+        json.loads(text, object_pairs_hook=_refuse_equal_keys)
+
+
+def _number_of_keys(value: Any) -> int:
+    if isinstance(value, dict):
+        return len(value) + sum(map(_number_of_keys, value.values()))
+    return sum(map(_number_of_keys, value)) if isinstance(value, list) else 0
+
+
+def _refuse_equal_keys(pairs: list[tuple[str, Any]]) -> None:
+    names = Counter(name for name, _ in pairs)
+    if len(names) < len(pairs):
+        raise LineRefused(names.most_common(1)[0][0][:200], "The key occurs more than once in one object.")
 
 
 def check(value: Any) -> None:
@@ -112,4 +137,9 @@ def _why_not_json(text: bytes, error: orjson.JSONDecodeError) -> str:
         text.decode()
     except UnicodeDecodeError as cause:
         return f"Not UTF-8: byte {cause.start + 1} of the line cannot be read. Save the file as UTF-8."
+    if no_number := _NO_NUMBER.match(text, len(text.decode()[: error.pos].encode())):
+        name, column = no_number[0].decode(), error.pos + 1
+        return (
+            f"Not JSON: {name} (column {column}) is no value of JSON. Write null where a number is missing."
+        )
     return f"Not JSON: {error.msg} (column {error.pos + 1})."
