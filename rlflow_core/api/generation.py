@@ -17,7 +17,7 @@ from rlflow_core.schemas.jobs import JobOut
 from rlflow_core.security.user_limits import count_generation
 from rlflow_core.services.generation import requests
 from rlflow_core.services.generation.live import MEDIA_TYPE, LiveGeneration
-from rlflow_core.services.generation.orders import order
+from rlflow_core.services.generation.orders import Order, order
 from rlflow_core.services.stream_places import take_place
 from rlflow_core.this_app import this_app
 
@@ -43,7 +43,7 @@ def generate(body: dict[str, Any], task_id: UUID) -> Any:
     count_generation(viewer.id)
     wanted = order(db.read, host, viewer, str(task_id), body["wish"])
     if _is_streamed(body["stream"]):
-        return _streamed(LiveGeneration(host, viewer, wanted))
+        return _streamed(LiveGeneration(host, viewer, wanted), wanted)
     job = db.transact(requests.create, viewer, wanted, host.component_set())
     return job, 202, {"Location": url_for("api_jobs.get_job", job_id=job.id)}
 
@@ -54,10 +54,11 @@ def _is_streamed(stream: bool | None) -> bool:
     return any(kind == MEDIA_TYPE for kind, _ in request.accept_mimetypes)
 
 
-def _streamed(generation: LiveGeneration) -> Response:
+def _streamed(generation: LiveGeneration, wanted: Order) -> Response:
     app = this_app()
     with ExitStack() as held:
         held.callback(take_place(app))
+        db.transact(requests.note, wanted, generation.id)
         answer = Response(generation.stream(app), mimetype=MEDIA_TYPE)
         # Proxies would collect what is to be seen as it comes.
         answer.headers["X-Accel-Buffering"] = "no"

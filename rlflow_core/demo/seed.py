@@ -20,7 +20,7 @@ from rlflow_core.models import Project, User, new_id
 from rlflow_core.plugin_api import SchemaChoice
 from rlflow_core.plugin_api.app import Viewer
 from rlflow_core.plugin_host.host import get_host
-from rlflow_core.services import accounts, imports, projects, sign_ins
+from rlflow_core.services import accounts, imports, project_changes, projects, sign_ins
 from rlflow_core.services.errors import Conflict, Invalid
 from rlflow_core.services.project_settings import Choice, ProjectSettings
 
@@ -56,7 +56,7 @@ def seed() -> None:
 def _seed_project(sample: str, researcher: Viewer, annotator_id: str) -> None:
     definition = json.loads((FOLDER / sample / "project.json").read_text(encoding="utf-8"))
     try:
-        settings = projects.prepare(get_host(), _settings(definition))
+        settings = project_changes.checked(get_host(), _settings(definition))
     except (Invalid, Conflict) as error:
         # Whoever switches plugins off gets the projects that need none of them.
         log.warning("The sample project %s is left out: %s", definition["name"], error)

@@ -27,6 +27,7 @@ class Action(StrEnum):
     REGISTERED = "registered"
     ACCOUNT_MADE = "account_made"
     ROLE_CHANGED = "role_changed"
+    MEMBER_CHANGED = "member_changed"
     ACCOUNT_DISABLED = "account_disabled"
     ACCOUNT_ENABLED = "account_enabled"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - an event, not a password
@@ -41,6 +42,7 @@ class Action(StrEnum):
     AUDIT_READ = "audit_read"
     SETTINGS_CHANGED = "settings_changed"
     IMPORT_MADE = "import_made"
+    IMPORT_UNDONE = "import_undone"
     EXPORT_MADE = "export_made"
     EXPORT_DOWNLOADED = "export_downloaded"
     GENERATION_ASKED = "generation_asked"

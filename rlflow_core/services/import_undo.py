@@ -23,7 +23,8 @@ from sqlalchemy.orm import Session
 
 from rlflow_core.models import AgentOutput, Base, Feedback, Task, TaskAssignment, TaskItem
 from rlflow_core.plugin_api.app import Viewer
-from rlflow_core.services import imports, jobs, tasks
+from rlflow_core.services import audit, imports, jobs, tasks
+from rlflow_core.services.audit import Action
 from rlflow_core.services.errors import Conflict
 
 RUNNING = ("queued", "running")
@@ -76,6 +77,7 @@ def undo(session: Session, viewer: Viewer, import_id: str) -> Undone:
         .limit(MAX_NAMED)
     )
     if removed:
+        audit.record(session, Action.IMPORT_UNDONE, ("import", import_id), project=project.id, tasks=removed)
         jobs.enqueue(session, "score", project.id, project_id=project.id)
     return Undone(removed, kept, tuple(KeptTask(*row) for row in named))
 

@@ -14,6 +14,7 @@ from rlflow_core.plugin_api.app import Viewer
 from rlflow_core.security.emails import canonical_email
 from rlflow_core.services import jobs, queue
 from rlflow_core.services.errors import Conflict, Invalid, NotFound
+from rlflow_core.services.project_traces import note_role
 from rlflow_core.services.projects import add_member, get_visible
 
 MOST_AT_ONCE = 500
@@ -111,6 +112,7 @@ def change(
             _keep_a_researcher(session, project, member)
         else:
             _give_back(session, project.id, user_id)
+        note_role(session, project.id, user_id, member.role, role)
         member.role = role
     if lanes is not None:
         member.lanes = _checked_lanes(lanes)
@@ -133,6 +135,7 @@ def remove(session: Session, viewer: Viewer, project_id: str, user_id: str) -> N
         if project.default_for is not None and project.creator_id == user_id:
             raise Conflict("The tasks that this person sends without a project go here. They stay a member.")
     _give_back(session, project.id, user_id)
+    note_role(session, project.id, user_id, member.role, None)
     member.left_at = db_now()
     session.flush()
 

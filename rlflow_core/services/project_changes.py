@@ -15,6 +15,7 @@ from rlflow_core.services.entry_codes import give_code
 from rlflow_core.services.errors import Conflict, Invalid
 from rlflow_core.services.pairing import limits_of, misfit
 from rlflow_core.services.project_settings import ProjectSettings, complete
+from rlflow_core.services.project_traces import note_change
 from rlflow_core.services.projects import ProjectView, get_visible, revise, task_count, view
 from rlflow_core.services.tasks import enqueue_ranking
 
@@ -73,11 +74,13 @@ def store(session: Session, viewer: Viewer, project_id: str, change: ProjectChan
         revise(session, viewer, project.id, change.settings, seen=change.seen)
         if change.settings.router != before.router:
             enqueue_ranking(session, project.id)
+    old = {"name": project.name, "entry": project.entry, "status": project.status}
     project.name = change.name or project.name
     project.entry = change.entry or project.entry
     give_code(project)
     project.status = change.status or project.status
-    session.flush()
+    new = {"name": project.name, "entry": project.entry, "status": project.status}
+    note_change(session, project.id, old, new)
     return view(session, project)
 
 

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from rlflow_core.models import Project, ProjectMember, ProjectRevision, Task, is_id
 from rlflow_core.plugin_api.app import Viewer
 from rlflow_core.plugin_host.host import PluginHost
+from rlflow_core.services import project_traces
 from rlflow_core.services.entry_codes import give_code
 from rlflow_core.services.errors import Conflict, NotFound
 from rlflow_core.services.project_settings import (
     ProjectComponents,
     ProjectSettings,
-    complete,
     components_of,
     from_revision,
 )
@@ -125,15 +125,19 @@ def revise(
         raise Conflict(
             f"The project is at revision {project.revision} now; the change was made to revision {seen}."
         )
+    before = from_revision(current_revision(session, project))
     project.revision += 1
     session.add(_revision(project, settings, viewer))
-    session.flush()
+    project_traces.note_change(
+        session, project.id, asdict(before), asdict(settings), revision=project.revision
+    )
     return view(session, project)
 
 
 def set_status(session: Session, viewer: Viewer, project_id: str, status: str) -> ProjectView:
     """The project with another status; only an open one hands out work."""
     project = get_visible(session, viewer, project_id)
+    project_traces.note_change(session, project.id, {"status": project.status}, {"status": status})
     project.status = status
     session.flush()
     return view(session, project)
@@ -145,6 +149,8 @@ def add_member(session: Session, project_id: str, user_id: str, role: str) -> Pr
     Who comes back goes on under the pseudonym they had.
     """
     member = session.get(ProjectMember, (project_id, user_id))
+    before = member.role if member is not None and member.left_at is None else None
+    project_traces.note_role(session, project_id, user_id, before, role)
     if member is not None:
         member.role, member.left_at = role, None
         return member
@@ -159,12 +165,6 @@ def add_member(session: Session, project_id: str, user_id: str, role: str) -> Pr
 def task_count(session: Session, project_id: str) -> int:
     """How many tasks a project has."""
     return session.scalar(select(func.count()).select_from(Task).where(Task.project_id == project_id)) or 0
-
-
-def prepare(host: PluginHost, settings: ProjectSettings) -> ProjectSettings:
-    """`settings` checked against the components and with defaults filled in; for use before a transaction."""
-    filled, _ = complete(host, settings)
-    return filled
 
 
 def _revision(project: Project, settings: ProjectSettings, author: Viewer) -> ProjectRevision:

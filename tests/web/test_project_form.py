@@ -203,6 +203,16 @@ def test_a_revision_made_meanwhile_is_not_overwritten(
     assert newest_revision(sqlite_app).wanted == 2
 
 
+def test_a_project_with_tasks_keeps_its_task_type_here_too(
+    alice: PlainBrowser, sqlite_app: Flask, sqlite_cast: Cast
+) -> None:
+    project_id = owned_project(sqlite_app, sqlite_cast.alice, prompts=("What is two plus two?",))
+    alice.open(f"/projects/{project_id}/settings")
+    page = alice.press("Save revision 2", **{"task_type.key": "reasoning"})
+    assert (page.status, "so its task type stays" in page.words) == (409, True)
+    assert newest_revision(sqlite_app).number == 1
+
+
 def test_who_does_not_belong_to_a_project_never_sees_its_settings(
     browse: Browse, sqlite_app: Flask, sqlite_cast: Cast
 ) -> None:

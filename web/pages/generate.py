@@ -84,9 +84,11 @@ def stream(task_id: UUID) -> ResponseReturnValue:
     app = this_app()
     try:
         wanted = _ordered(task_id, read_generate_form(request.form))
+        live = LiveGeneration(get_host(), viewer(), wanted)
         with ExitStack() as held:
             held.callback(take_place(app))
-            answer = Response(LiveGeneration(get_host(), viewer(), wanted).stream(app), mimetype=MEDIA_TYPE)
+            db.transact(requests.note, wanted, live.id)
+            answer = Response(live.stream(app), mimetype=MEDIA_TYPE)
             answer.headers["X-Accel-Buffering"] = "no"
             answer.call_on_close(held.pop_all().close)
     except (Conflict, Invalid, TooManyRequests, Unavailable) as error:

@@ -13,7 +13,7 @@ from rlflow_core.plugin_api import Kind
 from rlflow_core.plugin_host.config_form import form_fields
 from rlflow_core.plugin_host.host import PluginHost, get_host
 from rlflow_core.security.web_session import web_roles
-from rlflow_core.services import projects
+from rlflow_core.services import project_changes, projects
 from rlflow_core.services.errors import Conflict, Invalid
 from rlflow_core.services.project_settings import ProjectSettings
 from rlflow_core.services.projects import ProjectView
@@ -79,14 +79,14 @@ def revise(project_id: str) -> ResponseReturnValue:
     if only_changes_form(request.form):
         return _show(form, project=project, seen=seen)
     try:
-        settings = projects.prepare(host, settings_of(form, project.settings))
-        revised = db.transact(projects.revise, viewer(), project_id, settings, seen=seen)
+        settings = project_changes.checked(host, settings_of(form, project.settings))
+        change = project_changes.ProjectChange(seen, settings)
+        revised = db.transact(project_changes.store, viewer(), project_id, change)
     except Invalid as error:
         return _show(form, error.errors, error.message, 422, project, seen)
     except Conflict as error:
-        return _show(
-            form, error.errors, f"{error.message} Load the page again to see it.", 409, project, seen
-        )
+        advice = " Load the page again to see it." if error.code == "stale" else ""
+        return _show(form, error.errors, error.message + advice, 409, project, seen)
     flash(
         f"Revision {revised.revision} is in force. What is in work stays under the settings it began with.",
         "ok",
@@ -102,7 +102,7 @@ def _load_all(host: PluginHost, form: ProjectForm) -> tuple[dict[str, Any], Proj
     except Invalid as error:
         errors = error.errors
     try:
-        settings = projects.prepare(host, settings_of(form))
+        settings = project_changes.checked(host, settings_of(form))
     except Invalid as error:
         raise Invalid(error.message, {**errors, **error.errors}) from error
     if errors:

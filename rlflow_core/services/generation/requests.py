@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from rlflow_core.models import Job, User
 from rlflow_core.plugin_api.app import Viewer
 from rlflow_core.plugin_host.host import PluginHost
-from rlflow_core.services import jobs
+from rlflow_core.services import audit, jobs
+from rlflow_core.services.audit import Action
 from rlflow_core.services.errors import Conflict, NotFound
 from rlflow_core.services.generation.orders import Order, Wish, order
 from rlflow_core.services.generation.storing import Asked
@@ -44,9 +45,24 @@ def create(session: Session, viewer: Viewer, wanted: Order, component_set_id: st
         created_by=viewer.id,
         component_set_id=component_set_id,
     )
+    note(session, wanted, job_id)
     job = jobs.get(session, job_id)
     assert job is not None
     return job
+
+
+def note(session: Session, wanted: Order, generation_id: str) -> None:
+    """Record in the audit log that the person who acts now asks for `wanted`, by a job or by a stream."""
+    audit.record(
+        session,
+        Action.GENERATION_ASKED,
+        ("task", wanted.task_id),
+        project=wanted.project_id,
+        generation=generation_id,
+        provider=wanted.provider.registered.key,
+        models=wanted.models,
+        samples=len(wanted.samples),
+    )
 
 
 def reopen(session: Session, host: PluginHost, job_id: str, task_id: str, args: Mapping[str, Any]) -> Asked:
