@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from desk_scene import DeskScene
 from playwright.sync_api import Locator, Page, expect
 
@@ -14,13 +12,6 @@ def start(page: Page, scene: DeskScene) -> str:
     page.get_by_role("button", name="Start").click()
     expect(page.locator("#answers")).to_be_visible()
     return task_on(page)
-
-
-def wait_for_keys(page: Page) -> None:
-    """Wait until the page listens to keys: those pressed before its script runs would be lost."""
-    expect(page.locator("#answers")).to_be_visible()
-    # The same script writes this, from nothing.
-    expect(page.locator("[data-answered]")).to_have_text(re.compile(r"^0 of \d+ answered$"))
 
 
 def task_on(page: Page) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from browsing import Running, Visitor
-from desk_page import submit_by_key, wait_for_keys
+from desk_page import submit_by_key
 from playwright.sync_api import Page, expect
 from production import Production, production
 from story_page import (
@@ -187,7 +187,7 @@ def ask_why(page: Page) -> None:
 def judge_all(page: Page, collection: Collection, tasks: Sequence[Judged]) -> None:
     page.get_by_role("button", name="Start").first.press("Enter")
     for _ in tasks:
-        wait_for_keys(page)
+        expect(page.locator("#answers")).to_be_visible()
         (task,) = (task for task in tasks if task.is_on(page))
         collection.judge(page, task)
         page.keyboard.press("r")

@@ -8,7 +8,7 @@ import pytest
 from browsing import Visitor
 from desk_page import choice, choice_label, shows, start, submit_by_key, why
 from desk_scene import DeskScene
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from waiting import eventually
 
 from rlflow_core.models import Feedback
@@ -48,6 +48,28 @@ def test_ten_tasks_are_judged_with_the_keyboard_alone(scene_with: MakeScene, vis
     check_votes(scene, TEN)
     assert all(vote.active_ms is not None for vote in scene.votes())
     assert {vote.shown[0].startswith("Right") for vote in scene.votes()} == {True, False}
+
+
+def test_keys_pressed_before_the_scripts_are_there_are_not_lost(
+    scene_with: MakeScene, visitor: Visitor
+) -> None:
+    scene = scene_with(tasks=2)
+    page = visitor.open(scene.cookie)
+    first = start(page, scene)
+    held: list[Route] = []
+    page.route("**/workspace/keys.js*", lambda route: held.append(route))
+    page.reload(wait_until="commit")
+    expect(page.locator("#answers")).to_be_visible()
+    page.keyboard.press("6")
+    page.keyboard.press("r")
+    page.keyboard.type("Written early; the 2nd is right.")
+    page.keyboard.press("Control+Enter")
+    assert scene.count(Feedback) == 0
+    eventually(lambda: held, 5, "the script is asked for")
+    held[0].continue_()
+    expect(shows(page, first)).to_have_count(0)
+    check_votes(scene, (6,))
+    assert scene.rationales() == ["Written early; the 2nd is right."]
 
 
 def test_ten_tasks_are_judged_without_javascript(scene_with: MakeScene, visitor: Visitor) -> None:

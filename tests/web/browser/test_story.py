@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from browsing import Running, Visitor, axe_findings
-from desk_page import submit_by_key, wait_for_keys
-from playwright.sync_api import Page
+from desk_page import submit_by_key
+from playwright.sync_api import Page, expect
 from story_page import account, add_annotator, create_project, download_export, import_file, sign_in
 
 pytestmark = pytest.mark.browser
@@ -21,7 +21,7 @@ WORSE = "I think it may be Lyon, or perhaps Marseille."
 def judge_all(page: Page) -> None:
     page.get_by_role("button", name="Start").first.press("Enter")
     for _ in range(TASKS):
-        wait_for_keys(page)
+        expect(page.locator("#answers")).to_be_visible()
         is_first_better = BETTER in page.get_by_role("article", name="Output A").inner_text()
         page.keyboard.press("2" if is_first_better else "6")
         submit_by_key(page)

@@ -148,6 +148,22 @@ function onKey(event) {
   return pressKey(event, dialog);
 }
 
+/** Does what was pressed before this script ran, once htmx has taken over the forms. */
+export function replayEarlyKeys() {
+  const pressed = window.rlTakeEarlyKeys();
+  document.addEventListener("DOMContentLoaded", () => {
+    pressed.forEach(pressAgain);
+  });
+}
+
+function pressAgain({ key, code, ctrlKey, metaKey, altKey, shiftKey }) {
+  const again = { key, code, ctrlKey, metaKey, altKey, shiftKey, bubbles: true, cancelable: true };
+  const isTaken = !document.activeElement.dispatchEvent(new KeyboardEvent("keydown", again));
+  // An event that a script makes moves the focus but types nothing.
+  const types = key.length === 1 && !ctrlKey && !metaKey && isText(document.activeElement);
+  if (!isTaken && types) document.execCommand("insertText", false, key);
+}
+
 document.addEventListener("keydown", onKey);
 document.addEventListener("focusin", (event) => {
   const question = event.target.closest?.("#answers .rl-ask");

@@ -3,7 +3,7 @@ import { showAnswered } from "./answered.js";
 import { showClamp } from "./clamp.js";
 import "./dialogs.js";
 import { startDraft } from "./drafts.js";
-import { startKeys } from "./keys.js";
+import { replayEarlyKeys, startKeys } from "./keys.js";
 import { restorePlace } from "./place.js";
 import { startReservation } from "./reservation.js";
 import "./submits.js";
@@ -29,3 +29,4 @@ function start() {
 
 document.addEventListener("htmx:after:swap", start);
 start();
+replayEarlyKeys();
