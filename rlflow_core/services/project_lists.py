@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 from rlflow_core.models import Project, ProjectRevision, Task, User, is_id
 from rlflow_core.plugin_api.app import Viewer
 from rlflow_core.services.errors import Conflict, NotFound
-from rlflow_core.services.project_settings import from_revision
-from rlflow_core.services.projects import ProjectView, visible_to
+from rlflow_core.services.projects import ProjectView, under, visible_to
 
 Role = Literal["researcher", "annotator", "admin"]
 
@@ -31,7 +30,7 @@ def page(session: Session, viewer: Viewer, limit: int, after: str | None = None)
         .where(Project.id.in_([project.id for project in projects]))
     )
     by_project = {revision.project_id: revision for revision in revisions}
-    return [_view(project, by_project[project.id]) for project in projects]
+    return [under(project, by_project[project.id]) for project in projects]
 
 
 def find(session: Session, name_or_id: str) -> Project:
@@ -59,18 +58,3 @@ def maker(session: Session, project: Project) -> Viewer:
     """The person who made a project."""
     user = session.get_one(User, project.creator_id)
     return Viewer(user.id, user.email, cast(Role, user.role))
-
-
-def _view(project: Project, revision: ProjectRevision) -> ProjectView:
-    return ProjectView(
-        id=project.id,
-        name=project.name,
-        creator_id=project.creator_id,
-        status=project.status,
-        entry=project.entry,
-        entry_code=project.entry_code if project.entry == "code" else None,
-        revision=project.revision,
-        revision_id=revision.id,
-        created_at=project.created_at,
-        settings=from_revision(revision),
-    )

@@ -70,7 +70,11 @@ def current_revision(session: Session, project: Project) -> ProjectRevision:
 
 def view(session: Session, project: Project) -> ProjectView:
     """A project as its researchers see it."""
-    revision = current_revision(session, project)
+    return under(project, current_revision(session, project))
+
+
+def under(project: Project, revision: ProjectRevision) -> ProjectView:
+    """A project as its researchers see it under the settings of `revision`."""
     return ProjectView(
         id=project.id,
         name=project.name,

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cli_runs import Run
+from cli_runs import run as run
 from databases import SECRETS
 from import_scene import PAIR, VOTED, ImportScene, as_file
 from people import Cast
 
 from rlflow_core.app import create_app
-from rlflow_core.cli import main
 from rlflow_core.config import load_settings
 from rlflow_core.extensions import db
 from rlflow_core.services import imports, job_delivery
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -39,18 +36,6 @@ def scene(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
         made = ImportScene(alice)
         db.dispose()
     return made
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    def rlflow(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["rlflow", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out, said.err
-
-    return rlflow
 
 
 def file_of(folder: Path, *lines: object) -> str:

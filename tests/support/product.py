@@ -65,15 +65,20 @@ class Product:
 @pytest.fixture
 def product(any_database_url: str, tmp_path: Path) -> Iterator[Product]:
     """`rlflow up` on a fresh database, on SQLite and on PostgreSQL."""
+    yield from running_product(any_database_url, tmp_path)
+
+
+def running_product(database_url: str, folder: Path) -> Iterator[Product]:
+    """`rlflow up` until the test ends."""
     settings = {
-        "database_url": any_database_url,
-        "data_dir": str(tmp_path / "data"),
+        "database_url": database_url,
+        "data_dir": str(folder / "data"),
         "ratelimit_enabled": "0",
         "bcrypt_cost": "4",
     }
-    process = RlflowProcess(tmp_path, "up", "--port", "0", **settings)
+    process = RlflowProcess(folder, "up", "--port", "0", **settings)
     try:
-        made = Product(process, tmp_path)
+        made = Product(process, folder)
         made.settings = settings
         yield made
     finally:

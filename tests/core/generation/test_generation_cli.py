@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cli_runs import Run
+from cli_runs import run as run
 from databases import SECRETS
 from generation_scene import IMPATIENT, GenerationScene
 from provider_stub import ProviderStub, answer, status
 
 from rlflow_core.app import create_app
-from rlflow_core.cli import main
 from rlflow_core.config import load_settings
 from rlflow_core.extensions import db
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -37,18 +34,6 @@ def scene(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> G
     with made.app.app_context():
         db.dispose()
     return made
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    def rlflow(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["rlflow", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out, said.err
-
-    return rlflow
 
 
 def test_answers_are_stored_and_shown(scene: GenerationScene, stub: ProviderStub, run: Run) -> None:

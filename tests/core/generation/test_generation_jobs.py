@@ -11,9 +11,8 @@ from flask import Flask
 from generation_scene import GenerationScene
 from job_rows import change, let_worker_die, seen
 from plugin_files import write_plugin
-from product import Product
+from product import Product, running_product
 from provider_stub import Handler, ProviderStub, answer, end, piece
-from rlflow_processes import RlflowProcess
 from waiting import eventually
 
 from rlflow_core.jobs import heartbeat
@@ -129,19 +128,7 @@ def test_a_strangers_provider_that_breaks_is_named(scene_of: SceneOf, tmp_path: 
 @pytest.fixture
 def running(any_database_url: str, tmp_path: Path, stub: ProviderStub) -> Iterator[Product]:
     """`rlflow up` on a fresh database, whose providers are set up to ask the stub."""
-    settings = {
-        "database_url": any_database_url,
-        "data_dir": str(tmp_path / "data"),
-        "ratelimit_enabled": "0",
-        "bcrypt_cost": "4",
-    }
-    process = RlflowProcess(tmp_path, "up", "--port", "0", **settings)
-    try:
-        made = Product(process, tmp_path)
-        made.settings = settings
-        yield made
-    finally:
-        process.kill_all()
+    yield from running_product(any_database_url, tmp_path)
 
 
 def test_a_running_product_answers_by_its_worker_and_while_one_watches(
