@@ -14,6 +14,7 @@ from rlflow_web.navigation import own_links
 from rlflow_web.pages import (
     account,
     api_docs,
+    assigning,
     audit,
     components,
     dashboard,
@@ -50,6 +51,7 @@ PAGES = (
     project_form,
     projects,
     tasks,
+    assigning,
     task_form,
     imports,
     generate,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from rlflow_core.schemas import InSchema, OutSchema
+from rlflow_core.services.assigning import LONGEST_MINUTES, SHORTEST_MINUTES, USUAL_MINUTES
 
 
 class AssignIn(InSchema):
@@ -21,8 +22,8 @@ class AssignIn(InSchema):
     )
     expires_in_minutes = fields.Integer(
         strict=True,
-        load_default=24 * 60,
-        validate=validate.Range(min=5, max=60 * 24 * 60),
+        load_default=USUAL_MINUTES,
+        validate=validate.Range(min=SHORTEST_MINUTES, max=LONGEST_MINUTES),
         metadata={"description": "After this the place goes to others."},
     )
 

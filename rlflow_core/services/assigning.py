@@ -17,6 +17,9 @@ from rlflow_core.services.errors import Conflict, Invalid, NotFound
 from rlflow_core.services.projects import add_member, visible_to
 
 HAVE_IT = ("leased", "completed", "withdrawn")
+SHORTEST_MINUTES = 5
+LONGEST_MINUTES = 60 * 24 * 60
+USUAL_MINUTES = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ from rlflow_core.extensions import db
 from rlflow_core.plugin_api import OutputView, Segment, TaskView
 from rlflow_core.plugin_host.host import get_host
 from rlflow_core.security.web_session import web_roles
-from rlflow_core.services import projects, task_intake, task_lists, task_progress
+from rlflow_core.services import members, projects, task_holders, task_intake, task_lists, task_progress
 from rlflow_core.services.errors import Conflict, Invalid, NotFound
 from rlflow_core.services.project_settings import components_of
 from rlflow_core.services.task_changes import TaskChange
 from rlflow_core.services.task_lists import OutputDetail, TaskDetail, TaskFilter
+from rlflow_web.assign_form import AssignForm
 from rlflow_web.component_list import components
 from rlflow_web.component_parts import Output, Part, output_of, task_part
 from rlflow_web.pages.projects import project_view
@@ -48,7 +49,7 @@ def of_project(project_id: str) -> ResponseReturnValue:
 @web_roles("researcher")
 def show(task_id: UUID) -> ResponseReturnValue:
     """One task as annotators see it, with its outputs, versions and progress."""
-    return _show(task_lists.get(db.read, viewer(), str(task_id)))
+    return show_task(task_lists.get(db.read, viewer(), str(task_id)))
 
 
 @blueprint.post("/tasks/<uuid:task_id>/outputs")
@@ -59,7 +60,7 @@ def add_output(task_id: UUID) -> ResponseReturnValue:
     try:
         task_intake.add_outputs(get_host(), viewer(), task.id, [read_outputs(request.form)])
     except (Conflict, Invalid) as error:
-        return _show(task, error)
+        return show_task(task, error)
     flash("The output is added.", "ok")
     return see(f"/tasks/{task.id}#outputs")
 
@@ -108,12 +109,15 @@ def _set(given: dict[str, str]) -> dict[str, str]:
     return {name: text for name, text in given.items() if text}
 
 
-def _show(task: TaskDetail, refused: Conflict | Invalid | None = None) -> ResponseReturnValue:
+def show_task(
+    task: TaskDetail, refused: Conflict | Invalid | None = None, assign: AssignForm | None = None
+) -> ResponseReturnValue:
+    """The page of a task; `refused` is what the form of outputs was told, `assign` the other form as it was sent."""
     rows = task_lists.outputs(db.read, viewer(), task.id)
     part, outputs = _parts(task, [row for row in rows if row.error is None])
     return page(
         "tasks/task.html",
-        200 if refused is None else 422,
+        assign.status if assign else 200 if refused is None else 422,
         project=project_view(task.project_id),
         task=task,
         part=part,
@@ -122,10 +126,19 @@ def _show(task: TaskDetail, refused: Conflict | Invalid | None = None) -> Respon
         versions=task_lists.versions(db.read, viewer(), task.id),
         progress=task_progress.progress_of(db.read, [task.id]).get(task.id, task_progress.NOTHING_TO_JUDGE),
         statuses=STATUSES,
+        holders=task_holders.holders(db.read, task.id),
+        assign=assign or AssignForm(),
+        annotators=_annotators(task.project_id),
         message=refused.message if refused else "",
         errors=refused.errors if refused else {},
         typed={name: request.form.get(name, "") for name in ("model_id", "output")},
     )
+
+
+def _annotators(project_id: str) -> list[str]:
+    """The addresses that the form to assign the task offers."""
+    listed = members.members(db.read, project_id)
+    return [one.email for one in listed if one.role == "annotator" and not one.is_imported]
 
 
 def _parts(task: TaskDetail, rows: list[OutputDetail]) -> tuple[Part, list[tuple[OutputDetail, Output]]]:
