@@ -8,7 +8,7 @@ from rlflow_core.models.component import ComponentSet, ComponentVersion
 from rlflow_core.models.draft import Draft
 from rlflow_core.models.export_job import ExportJob
 from rlflow_core.models.feedback import Feedback, FeedbackRevision
-from rlflow_core.models.ids import is_id, new_id
+from rlflow_core.models.ids import first_id_at, is_id, new_id
 from rlflow_core.models.invitation import Invitation
 from rlflow_core.models.item import TaskItem
 from rlflow_core.models.job import Job
@@ -59,6 +59,7 @@ __all__ = [
     "User",
     "db_later",
     "db_now",
+    "first_id_at",
     "is_id",
     "new_id",
 ]

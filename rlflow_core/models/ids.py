@@ -6,6 +6,7 @@ import secrets
 import threading
 import time
 import uuid
+from datetime import datetime
 
 _lock = threading.Lock()
 _last = 0
@@ -20,6 +21,11 @@ def new_id() -> str:
         _last = stamp
     value = (stamp >> 12) << 80 | 0x7 << 76 | (stamp & 0xFFF) << 64 | 0b10 << 62 | secrets.randbits(62)
     return str(uuid.UUID(int=value))
+
+
+def first_id_at(moment: datetime) -> str:
+    """The least id of its millisecond: ids made at `moment` or later are not less."""
+    return str(uuid.UUID(int=int(moment.timestamp() * 1000) << 80))
 
 
 def is_id(text: str) -> bool:

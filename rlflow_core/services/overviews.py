@@ -15,12 +15,15 @@ from rlflow_core.services.projects import visible_to
 
 JOBS_SHOWN = 20
 
-ItemCounts = Row[str, int, int, int, int]
+ItemCounts = Row[str, int, int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectSummary:
-    """One project in a list: `judged` of `wanted` judgements are there, `in_work` are made now, `parked` items wait."""
+    """One project in a list: `judged` of `wanted` judgements are there, `in_work` are made now, `parked` items wait.
+
+    `missing` are to come, those in work among them; `scorers` are the keys of the components that score it.
+    """
 
     id: str
     name: str
@@ -28,11 +31,13 @@ class ProjectSummary:
     is_open_to_all: bool
     task_type: str
     schemas: tuple[str, ...]
+    scorers: tuple[str, ...]
     annotators: int
     items: int
     wanted: int
     judged: int
     in_work: int
+    missing: int
     parked: int
 
     @property
@@ -100,12 +105,13 @@ def _projects(viewer: Viewer) -> Select[Any]:
         Project.entry,
         ProjectRevision.task_type,
         ProjectRevision.reward_schemas,
+        ProjectRevision.scorers,
     )
     query = visible_to(viewer).join(ProjectRevision, in_force).with_only_columns(*columns)
     return query.order_by(Project.id.desc())
 
 
-def _items(viewer: Viewer) -> Select[str, int, int, int, int]:
+def _items(viewer: Viewer) -> Select[str, int, int, int, int, int]:
     return (
         select(
             ProjectTally.project_id,
@@ -113,6 +119,7 @@ def _items(viewer: Viewer) -> Select[str, int, int, int, int]:
             _sum(ProjectTally.parked_items).label("parked"),
             _sum(ProjectTally.wanted).label("wanted"),
             _sum(ProjectTally.wanted - ProjectTally.places_left).label("taken"),
+            _sum(ProjectTally.open_places).label("open_places"),
         )
         .where(ProjectTally.project_id.in_(_visible(viewer)))
         .group_by(ProjectTally.project_id)
@@ -160,10 +167,12 @@ def _summary(project: Row[Any], items: ItemCounts | None, leased: int, annotator
         is_open_to_all=project.entry == "open",
         task_type=project.task_type["key"],
         schemas=tuple(schema["name"] for schema in project.reward_schemas),
+        scorers=tuple(scorer["key"] for scorer in project.scorers),
         annotators=annotators,
         items=items.items if items else 0,
         wanted=items.wanted if items else 0,
         judged=items.taken - leased if items else 0,
         in_work=leased,
+        missing=items.open_places + leased if items else 0,
         parked=items.parked if items else 0,
     )

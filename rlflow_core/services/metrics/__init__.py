@@ -2,10 +2,11 @@
 
 from rlflow_core.services.metrics.agreement import ProjectScore
 from rlflow_core.services.metrics.annotators import Annotator, Times
-from rlflow_core.services.metrics.completion import Completion, Forecast, ProjectCompletion
+from rlflow_core.services.metrics.completion import Completion, ProjectCompletion
 from rlflow_core.services.metrics.dashboard import Dashboard, Question, ask, dashboard
 from rlflow_core.services.metrics.distributions import Answer, Bin, Distribution
 from rlflow_core.services.metrics.health import Health
+from rlflow_core.services.metrics.pace import Forecast
 from rlflow_core.services.metrics.period import BUCKETS, Bucket, Wanted
 from rlflow_core.services.metrics.quality import (
     AnnotatorCount,

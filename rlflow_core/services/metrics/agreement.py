@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from rlflow_core.models import ScoreRow
@@ -30,6 +30,17 @@ class ProjectScore:
 
 def agreement(session: Session, scope: Scope) -> tuple[ProjectScore, ...]:
     """All scores about the projects as wholes."""
+    return _read(session, scope)
+
+
+def agreement_by(
+    session: Session, scope: Scope, scorers: Sequence[str], metric: str
+) -> tuple[ProjectScore, ...]:
+    """The scores of one metric by the scorers of these keys; labels have scores too, and these are not read."""
+    return _read(session, scope, ScoreRow.scorer.in_(scorers), ScoreRow.metric == metric)
+
+
+def _read(session: Session, scope: Scope, *conditions: ColumnElement[bool]) -> tuple[ProjectScore, ...]:
     rows = session.execute(
         select(
             ScoreRow.project_id,
@@ -41,7 +52,7 @@ def agreement(session: Session, scope: Scope) -> tuple[ProjectScore, ...]:
             ScoreRow.details,
             ScoreRow.computed_at,
         )
-        .where(scope.of(ScoreRow.project_id), ScoreRow.scope == "project")
+        .where(scope.of(ScoreRow.project_id), ScoreRow.scope == "project", *conditions)
         .order_by(ScoreRow.project_id, ScoreRow.scorer, ScoreRow.dimension, ScoreRow.metric)
     )
     return tuple(

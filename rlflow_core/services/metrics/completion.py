@@ -4,32 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, case, func, select
 from sqlalchemy.orm import Session
 
-from rlflow_core.models import Feedback, Project, ProjectTally, TaskAssignment, TaskItem
+from rlflow_core.models import Project, ProjectTally, TaskAssignment, TaskItem
+from rlflow_core.services.metrics.pace import Forecast, Pace, forecast, paces, together
 from rlflow_core.services.metrics.scope import Scope, whole
-
-RATE_OVER = timedelta(days=7)
-SHORTEST = timedelta(hours=1)
-FURTHEST = timedelta(days=3650)
-
-NOTHING_TO_JUDGE = "There is nothing to judge yet."
-ALL_JUDGED = "Everything is judged."
-NO_LABELS = "Nobody has labeled in the last 7 days."
-TOO_FAR = "At the rate of the last 7 days it takes more than ten years."
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """The expected finish at `per_day` labels a day, or the reason why there is none."""
-
-    at: datetime | None
-    per_day: float | None
-    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,30 +63,31 @@ class _Parts:
     leased: int = 0
     leased_open: int = 0
     parked: int = 0
-    recent: int = 0
-    recent_since: datetime | None = None
 
 
 def completions(session: Session, scope: Scope, now: datetime) -> tuple[Completion, list[ProjectCompletion]]:
     """All projects together, and each by itself, newest first; in five queries."""
     parts: dict[str, dict[str, Any]] = {}
-    for rows in (_sums, _leases, _parked, _recent):
-        for row in rows(session, scope, now):
+    for rows in (_sums, _leases, _parked):
+        for row in rows(session, scope):
             parts.setdefault(row.project_id, {}).update(row._mapping)
     found = {project_id: _parts(values) for project_id, values in parts.items()}
+    made = paces(session, scope, now)
     listed = session.execute(
         select(Project.id, Project.name, Project.status)
         .where(scope.of(Project.id))
         .order_by(Project.id.desc())
     )
     projects = [
-        ProjectCompletion(row.id, row.name, row.status, _completion(found.get(row.id, _Parts()), now))
+        ProjectCompletion(
+            row.id, row.name, row.status, _completion(found.get(row.id, _Parts()), made.get(row.id), now)
+        )
         for row in listed
     ]
-    return _completion(_together(found.values()), now), projects
+    return _completion(_together(found.values()), together(made), now), projects
 
 
-def _sums(session: Session, scope: Scope, _now: datetime) -> Iterable[Row[Any]]:
+def _sums(session: Session, scope: Scope) -> Iterable[Row[Any]]:
     names = ("tasks", "items", "open_items", "wanted", "places_left", "open_places")
     return session.execute(
         select(
@@ -116,7 +100,7 @@ def _sums(session: Session, scope: Scope, _now: datetime) -> Iterable[Row[Any]]:
     )
 
 
-def _leases(session: Session, scope: Scope, _now: datetime) -> Iterable[Row[Any]]:
+def _leases(session: Session, scope: Scope) -> Iterable[Row[Any]]:
     """The votes being made now, and the items they are about: few, whatever the project holds."""
     per_item = (
         select(TaskAssignment.project_id, TaskAssignment.item_id, func.count().label("leases"))
@@ -140,7 +124,7 @@ def _leases(session: Session, scope: Scope, _now: datetime) -> Iterable[Row[Any]
     )
 
 
-def _parked(session: Session, scope: Scope, _now: datetime) -> Iterable[Row[Any]]:
+def _parked(session: Session, scope: Scope) -> Iterable[Row[Any]]:
     is_leased = (
         select(TaskAssignment.id)
         .where(
@@ -162,38 +146,19 @@ def _parked(session: Session, scope: Scope, _now: datetime) -> Iterable[Row[Any]
     )
 
 
-def _recent(session: Session, scope: Scope, now: datetime) -> Iterable[Row[Any]]:
-    """The votes made here in the last week; what came with a file says nothing of the pace."""
-    return session.execute(
-        scope.votes()
-        .add_columns(
-            Feedback.project_id,
-            func.count(case((Feedback.created_at >= now - RATE_OVER, 1))).label("recent"),
-            func.min(Feedback.created_at).label("recent_since"),
-        )
-        .where(Feedback.source != "import")
-        .group_by(Feedback.project_id)
-    )
-
-
 def _parts(values: dict[str, Any]) -> _Parts:
     return _Parts(**{name: value for name, value in values.items() if name != "project_id"})
 
 
 def _together(parts: Iterable[_Parts]) -> _Parts:
     sums: dict[str, int] = {}
-    begun: list[datetime] = []
     for part in parts:
         for name in _Parts.__slots__:
-            value = getattr(part, name)
-            if isinstance(value, int):
-                sums[name] = sums.get(name, 0) + value
-        if part.recent_since is not None:
-            begun.append(part.recent_since)
-    return _Parts(**sums, recent_since=min(begun, default=None))
+            sums[name] = sums.get(name, 0) + getattr(part, name)
+    return _Parts(**sums)
 
 
-def _completion(parts: _Parts, now: datetime) -> Completion:
+def _completion(parts: _Parts, pace: Pace | None, now: datetime) -> Completion:
     labels = parts.wanted - parts.places_left - parts.leases
     missing = parts.open_places + parts.leases
     done = parts.items - parts.open_items - (parts.leased - parts.leased_open)
@@ -210,20 +175,5 @@ def _completion(parts: _Parts, now: datetime) -> Completion:
         missing=missing,
         reserved=parts.leases,
         share=min(1.0, labels / parts.wanted) if parts.wanted else None,
-        forecast=_forecast(parts, missing, now),
+        forecast=forecast(parts.items, missing, pace, now),
     )
-
-
-def _forecast(parts: _Parts, missing: int, now: datetime) -> Forecast:
-    if not parts.items:
-        return Forecast(None, None, NOTHING_TO_JUDGE)
-    if not missing:
-        return Forecast(None, None, ALL_JUDGED)
-    if not parts.recent or parts.recent_since is None:
-        return Forecast(None, None, NO_LABELS)
-    worked = min(RATE_OVER, max(SHORTEST, now - parts.recent_since))
-    per_day = parts.recent / (worked / timedelta(days=1))
-    wait = timedelta(days=1) * min(missing / per_day, FURTHEST.days + 1)
-    if wait > FURTHEST:
-        return Forecast(None, per_day, TOO_FAR)
-    return Forecast(now + wait, per_day, None)
