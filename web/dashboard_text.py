@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from rlflow_core.services.metrics import Answer, Completion, Dashboard, Distribution, Health, ProjectScore
+from rlflow_core.services.metrics import (
+    Answer,
+    Completion,
+    Dashboard,
+    Distribution,
+    Forecast,
+    Health,
+    ProjectScore,
+)
 from rlflow_web import charts
 from rlflow_web.formats import UNKNOWN, decimal, number, percent, plural
 from rlflow_web.scores_text import LABELS, METRICS
@@ -159,7 +167,11 @@ def day(at: datetime | None) -> str:
 
 def finish_note(completion: Completion) -> str:
     """At which rate the finish is expected, or why none is."""
-    forecast = completion.forecast
+    return pace_note(completion.forecast)
+
+
+def pace_note(forecast: Forecast) -> str:
+    """The rate of a forecast, or why there is none."""
     if forecast.reason:
         return forecast.reason
     return f"at {decimal(forecast.per_day, 0 if (forecast.per_day or 0) >= 10 else 1)} labels a day"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,11 +22,14 @@ from rlflow_core.services import (
     notifications,
     overviews,
     own_feedback,
+    pulses,
     server_state,
     work,
 )
 from rlflow_core.services import jobs as job_service
 from rlflow_core.services.errors import Conflict, NotFound
+from rlflow_web import home_text
+from rlflow_web.dashboard_text import HEADLINE
 from rlflow_web.next_steps import next_step, step_after, step_for
 from rlflow_web.requests import page, see, viewer
 
@@ -91,13 +95,21 @@ def _annotator(status: int = 200, code: str = "", problem: str = "") -> Response
 
 def _researcher() -> ResponseReturnValue:
     me = viewer()
+    now = datetime.now(UTC)
     projects = overviews.summaries(db.read, me)
+    found = pulses.pulses(db.read, me, projects, HEADLINE, now)
+    active = home_text.active(projects)
+    shows_all = request.args.get("projects") == "all" or not active
     steps = [step_after(failure) for failure in attention.failures(db.read, me)]
     steps += [step for step in map(next_step, projects) if step]
     steps += [step_for(returned) for returned in attention.returned(db.read, me)]
     return page(
         "home/researcher.html",
-        projects=projects,
+        rows=home_text.rows(projects if shows_all else active, found, now),
+        counted=home_text.counted(projects),
+        shows_all=shows_all,
+        may_choose=0 < len(active) < len(projects),
+        week=home_text.week(found.values(), now),
         steps=steps,
         jobs=overviews.running_jobs(db.read, me),
         lately=notifications.page(db.read, me, LATELY),
