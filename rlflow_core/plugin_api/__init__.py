@@ -21,6 +21,7 @@ from rlflow_core.plugin_api.exporter import (
 )
 from rlflow_core.plugin_api.llm_provider import Chunk, GenerationRequest, LLMProvider, ProviderError, Usage
 from rlflow_core.plugin_api.markers import hookimpl
+from rlflow_core.plugin_api.places import Place, segment_places, texts_at
 from rlflow_core.plugin_api.prompts import MESSAGES, holds_messages, message_dicts, message_problems
 from rlflow_core.plugin_api.reward_schema import RewardSchema
 from rlflow_core.plugin_api.router import Router
@@ -84,6 +85,7 @@ __all__ = [
     "OutputView",
     "Pair",
     "PairPolicy",
+    "Place",
     "ProjectDimension",
     "ProviderError",
     "Record",
@@ -115,6 +117,8 @@ __all__ = [
     "message_problems",
     "post_load",
     "pre_load",
+    "segment_places",
+    "texts_at",
     "validate",
     "validates_schema",
 ]

@@ -29,10 +29,12 @@ VERDICT = ProjectDimension(
     Dimension("verdict", "label", "nominal", labels=("good", "bad"), minimum=0, maximum=1, better="higher"),
 )
 TOPIC = ProjectDimension("topic", Dimension("name", "label", "nominal", labels=("a", "b")))
+NOTE = ProjectDimension("process", Dimension("note", "critique", "none", per="segment"))
 WHY = ProjectDimension("why", Dimension("text", "text", "none"))
 
 QUESTION = (Message("user", "Why?"),)
-A = OutputView("a", "Scattering.", index=0, model_id="m-1", segments=(Segment(0, "step", "x"),) * 3)
+SPLIT = tuple(Segment(index, "step", text) for index, text in enumerate(("Scat", "ter", "ing.")))
+A = OutputView("a", "Scattering.", index=0, model_id="m-1", segments=SPLIT)
 B = OutputView("b", "", index=1)
 C = OutputView("c", "The sea.", index=2)
 
@@ -117,7 +119,48 @@ def test_steps_are_a_list_as_long_as_the_output_with_null_where_nobody_labelled(
     steps = [Consensus("i1", "process", "step", "a", index=n, value=v, n=1) for n, v in ((0, 1.0), (1, -1.0))]
     (a, b), _ = rows(info(STEP), record(*steps))
     assert (a["process_step"], b["process_step"]) == ([1.0, -1.0, None], None)
+    assert (a["steps"], b["steps"]) == (["Scat", "ter", "ing."], [""])
     assert a["reward_scalar"] == 0.0
+
+
+def test_the_final_answer_is_no_step_and_has_no_place_among_the_labels():
+    solved = OutputView("a", "One.\nTwo.\n#### 2", segments=(
+        Segment(0, "step", "One.\n"), Segment(1, "step", "Two.\n"), Segment(2, "answer", "#### 2"),
+    ))  # fmt: skip
+    steps = [Consensus("i1", "process", "step", "a", index=n, value=v, n=1) for n, v in ((0, 1.0), (1, 0.0))]
+    (row,), _ = rows(info(STEP, NOTE), record(*steps, outputs=(solved,)))
+    assert (row["steps"], row["process_step"]) == (["One.\n", "Two.\n"], [1.0, 0.0])
+    assert row["process_note"] == [None, None]
+
+
+def test_notes_stand_at_their_steps_from_all_who_wrote_any():
+    steps = [Consensus("i1", "process", "step", "a", index=n, value=v, n=2) for n, v in ((0, 1.0), (1, -1.0))]
+
+    def noted(number, *texts):
+        return vote(number, process=[Signal("note", "critique", "a", index=n, text=t) for n, t in texts])
+
+    votes = (noted(1, (1, "No.")), noted(2, (0, "é"), (1, "Why?")), noted(3))
+    (a, b), _ = rows(info(STEP, NOTE), record(*steps, votes=votes))
+    assert a["process_note"] == [["é"], ["No.", "Why?"], None]
+    assert len(a["process_note"]) == len(a["process_step"]) == len(a["steps"])
+    assert b["process_note"] == [None]
+    flat = rows(info(STEP, NOTE, container="csv"), record(*steps, votes=votes))[0][0]
+    assert (flat["process_note"], flat["steps"]) == ('[["é"],["No.","Why?"],null]', '["Scat","ter","ing."]')
+
+
+def test_an_output_without_steps_is_one_step_as_a_whole():
+    whole = Consensus("i1", "process", "step", "c", value=-1.0, n=1)
+    note = vote(process=[Signal("note", "critique", "c", text="All of it.")])
+    (row,), _ = rows(info(STEP, NOTE), record(whole, outputs=(C,), votes=(note,)))
+    assert (row["steps"], row["process_step"], row["process_note"]) == (
+        ["The sea."],
+        [-1.0],
+        [["All of it."]],
+    )
+
+
+def test_without_questions_about_steps_there_is_no_list_of_them():
+    assert "steps" not in Rlhf().PLAN(info(QUALITY, CHOICE)).names
 
 
 def test_labels_that_stand_for_numbers_are_rewards_and_others_are_not():

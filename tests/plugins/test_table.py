@@ -2,6 +2,7 @@ import json
 from datetime import UTC, datetime
 
 import pyarrow as pa
+import pytest
 
 from rlflow_core.plugin_api import (
     DatasetInfo,
@@ -27,7 +28,8 @@ DIMENSIONS = (
 )
 INFO = DatasetInfo("p1", "Sky", "qa", dimensions=DIMENSIONS)
 AT = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
-A = OutputView("a", "Scattering.", index=0, model_id="m-1", segments=(Segment(0, "step", "x"),) * 2)
+SPLIT = (Segment(0, "step", "Scatter"), Segment(1, "step", "ing."), Segment(2, "answer", "#### 2"))
+A = OutputView("a", "Scattering.", index=0, model_id="m-1", segments=SPLIT)
 B = OutputView("b", "The sea.", index=1)
 TASK = TaskView("t1", 2, {}, (Message("user", "Why?"),), tags=("x",), metadata={"n": 1}, key="k")
 
@@ -96,6 +98,25 @@ def test_measurements_stand_where_they_belong():
     assert [row["process_step"] for row in (a, b)] == ["[null,-1.0]", None]
     assert json.loads(a["process_note"]) == [{"output": "a", "index": 1, "start": 0, "end": 3, "text": "no"}]
     assert [row["why_text"] for row in (a, b)] == ["Both.", "Both."]
+
+
+@pytest.mark.parametrize(
+    ("segments", "indices", "cell"),
+    [
+        (SPLIT, (0, 1), "[1.0,1.0]"),
+        (SPLIT, (0,), "[1.0,null]"),
+        (SPLIT, (2,), "[null,null,1.0]"),
+        ((), (None,), "[1.0]"),
+        ((Segment(0, "turn", "x"), Segment(1, "turn", "y")), (1,), "[null,1.0]"),
+        ((Segment(0, "turn", "x"), Segment(1, "turn", "y")), (None,), "[1.0]"),
+        ((Segment(0, "tool_call", "x"), Segment(1, "step", "y")), (1,), "[1.0]"),
+    ],
+)
+def test_there_is_one_label_a_step_and_none_for_what_is_no_step(segments, indices, cell):
+    output = OutputView("a", "All.", segments=segments)
+    labels = [Signal("step", "step", "a", index=index, value=1.0) for index in indices]
+    (row,) = rows(Record("i1", TASK, (output,), votes=(vote(process=labels),)))
+    assert row["process_step"] == cell
 
 
 def test_a_tie_is_a_tie_for_both():

@@ -27,11 +27,10 @@ from rlflow_core.plugin_api import (
     message_problems,
     validate,
 )
-from rlflow_plugins.exporters.rlhf.columns import ENDINGS, as_json, cells, columns_of, listed
-from rlflow_plugins.exporters.rlhf.rewards import NOTHING, Rated, headline, rate, reward, settled
+from rlflow_plugins.exporters.rlhf.columns import ENDINGS, TEXTS, as_json, cells, columns_of, listed
+from rlflow_plugins.exporters.rlhf.rewards import Rated, headline, is_listed, rate, reward, written
 
-TEXTS = pa.list_(pa.string())
-FIRST = ("prompt", "completion", "reward_scalar", "rationale", "rationales", "votes")
+FIRST = ("prompt", "completion", "reward_scalar", "rationale", "rationales", "votes", "steps")
 LAST = ("task_id", "task_key", "task_version", "output_id", "model_id", "tags", "metadata")
 
 
@@ -83,8 +82,10 @@ class Rlhf(Exporter):
         texts = TEXTS if nested else pa.string()
         columns = [("prompt", text), ("completion", text), ("reward_scalar", pa.float64())]
         columns += [("rationale", pa.string()), ("rationales", texts), ("votes", pa.int64())]
+        if _has_steps(info):
+            columns.append(("steps", texts))
         names = self._names(info)
-        for dimension in settled(info.dimensions):
+        for dimension in written(info.dimensions):
             columns += columns_of(dimension, names[dimension.full_name], nested=nested)
         columns += [("task_id", pa.string()), ("task_key", pa.string()), ("task_version", pa.int64())]
         columns += [("output_id", pa.string()), ("model_id", pa.string())]
@@ -118,7 +119,8 @@ class Rlhf(Exporter):
     def _rows(self, dataset: Dataset) -> Iterator[dict[str, Any]]:
         info = dataset.info
         rewarding = headline(info.headline, info.dimensions)
-        dimensions, names = settled(info.dimensions), self._names(info)
+        dimensions, names = written(info.dimensions), self._names(info)
+        nested = info.container != "csv"
         for _, found in groupby(dataset.records(), key=lambda record: (record.task.id, record.task.version)):
             records = list(found)
             for rated in rate(records, dimensions):
@@ -128,10 +130,7 @@ class Rlhf(Exporter):
                     continue
                 row = self._row(info, records[0], rated, value)
                 for dimension in dimensions:
-                    measured = rated.measured.get(dimension.full_name, NOTHING)
-                    row |= cells(
-                        dimension, names[dimension.full_name], measured, nested=info.container != "csv"
-                    )
+                    row |= cells(dimension, names[dimension.full_name], rated, nested=nested)
                 yield row
 
     def _refuse(self, rated: Rated, value: float | None) -> str | None:
@@ -149,6 +148,7 @@ class Rlhf(Exporter):
             "rationale": rated.texts[0] if rated.texts else None,
             "rationales": listed(list(rated.texts), nested=nested),
             "votes": rated.votes,
+            **({"steps": listed(list(rated.steps), nested=nested)} if _has_steps(info) else {}),
             "task_id": task.id,
             "task_key": task.key,
             "task_version": task.version,
@@ -168,7 +168,12 @@ class Rlhf(Exporter):
         return holds_messages(info, wanted)
 
     def _names(self, info: DatasetInfo) -> dict[str, str]:
-        return column_names(settled(info.dimensions), ENDINGS, taken=(*FIRST, *LAST))
+        return column_names(written(info.dimensions), ENDINGS, taken=(*FIRST, *LAST))
+
+
+def _has_steps(info: DatasetInfo) -> bool:
+    """Whether the rows have lists with a value for each step."""
+    return any(is_listed(dimension.dimension) for dimension in written(info.dimensions))
 
 
 def _row_problems(row: Mapping[str, Any]) -> Iterator[str]:

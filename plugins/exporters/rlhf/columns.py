@@ -7,16 +7,32 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from rlflow_core.plugin_api import ProjectDimension
-from rlflow_plugins.exporters.rlhf.rewards import CATEGORIES, NUMBERS, Measured, is_listed, is_numbered
+from rlflow_core.plugin_api import Dimension, ProjectDimension
+from rlflow_plugins.exporters.rlhf.notes import is_note
+from rlflow_plugins.exporters.rlhf.rewards import (
+    CATEGORIES,
+    NOTHING,
+    NUMBERS,
+    Measured,
+    Rated,
+    is_listed,
+    is_numbered,
+)
 
 ENDINGS = ("", "_n", "_mean", "_agreement", "_low", "_high")
 """What may follow the name of a dimension."""
 
+TEXTS = pa.list_(pa.string())
+
 
 def columns_of(dimension: ProjectDimension, name: str, *, nested: bool) -> list[tuple[str, pa.DataType]]:
-    """The value, the votes behind it, and how certain it is; lists are JSON text where nothing is `nested`."""
+    """The value, the votes behind it, and how certain it is; lists are JSON text where nothing is `nested`.
+
+    Notes have a list of texts for each step.
+    """
     measured = dimension.dimension
+    if is_note(measured):
+        return [(name, pa.list_(TEXTS) if nested else pa.string())]
     one = pa.string() if measured.kind == "label" else pa.float64()
     several = pa.list_(one) if nested else pa.string()
     columns = [(name, several if is_listed(measured) else one), (f"{name}_n", pa.int64())]
@@ -29,18 +45,12 @@ def columns_of(dimension: ProjectDimension, name: str, *, nested: bool) -> list[
     return columns
 
 
-def cells(dimension: ProjectDimension, name: str, found: Measured, *, nested: bool) -> dict[str, Any]:
+def cells(dimension: ProjectDimension, name: str, rated: Rated, *, nested: bool) -> dict[str, Any]:
     """What stands in the columns of `columns_of`."""
     measured = dimension.dimension
-    value = listed(found.value, nested=nested) if isinstance(found.value, list) else found.value
-    row: dict[str, Any] = {name: value, f"{name}_n": found.n}
-    if is_numbered(measured):
-        row[f"{name}_mean"] = found.mean
-    if measured.kind in CATEGORIES:
-        row[f"{name}_agreement"] = found.agreement
-    if measured.kind in NUMBERS:
-        row[f"{name}_low"], row[f"{name}_high"] = found.interval or (None, None)
-    return row
+    if is_note(measured):
+        return {name: listed(list(rated.notes[dimension.full_name]), nested=nested)}
+    return _cells(measured, name, rated.measured.get(dimension.full_name, NOTHING), nested=nested)
 
 
 def listed(values: list[Any], *, nested: bool) -> Any:
@@ -51,3 +61,15 @@ def listed(values: list[Any], *, nested: bool) -> Any:
 def as_json(value: Any) -> str:
     """JSON text."""
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _cells(measured: Dimension, name: str, found: Measured, *, nested: bool) -> dict[str, Any]:
+    value = listed(found.value, nested=nested) if isinstance(found.value, list) else found.value
+    row: dict[str, Any] = {name: value, f"{name}_n": found.n}
+    if is_numbered(measured):
+        row[f"{name}_mean"] = found.mean
+    if measured.kind in CATEGORIES:
+        row[f"{name}_agreement"] = found.agreement
+    if measured.kind in NUMBERS:
+        row[f"{name}_low"], row[f"{name}_high"] = found.interval or (None, None)
+    return row

@@ -7,7 +7,17 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
 
-from rlflow_core.plugin_api import Consensus, Dimension, OutputView, ProjectDimension, Record
+from rlflow_core.plugin_api import (
+    Consensus,
+    Dimension,
+    OutputView,
+    Place,
+    ProjectDimension,
+    Record,
+    segment_places,
+    texts_at,
+)
+from rlflow_plugins.exporters.rlhf.notes import Notes, is_note, notes_on
 
 NUMBERS = ("scalar", "rank")
 CATEGORIES = ("preference", "label", "step")
@@ -16,7 +26,7 @@ SETTLED = (*NUMBERS, *CATEGORIES)
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The consensus on one output in one dimension; `value` is a number, a label, or a list of them by segment.
+    """The consensus on one output in one dimension; `value` is a number, a label, or a list of them by step.
 
     `mean` is that of the numbers that its labels stand for, over all votes.
     """
@@ -33,12 +43,17 @@ NOTHING = Measured()
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """One output of a task with everything that was found about it."""
+    """One output of a task with everything that was found about it.
+
+    `steps` are the texts that the lists of the row are about; `notes` has a list of as many for each dimension.
+    """
 
     output: OutputView
     votes: int
     measured: Mapping[str, Measured]
     texts: tuple[str, ...]
+    steps: Sequence[str | None]
+    notes: Mapping[str, Sequence[Sequence[str] | None]]
 
 
 def settled(dimensions: Sequence[ProjectDimension]) -> list[ProjectDimension]:
@@ -46,8 +61,13 @@ def settled(dimensions: Sequence[ProjectDimension]) -> list[ProjectDimension]:
     return [dimension for dimension in dimensions if dimension.dimension.kind in SETTLED]
 
 
+def written(dimensions: Sequence[ProjectDimension]) -> list[ProjectDimension]:
+    """The dimensions that have columns: those that votes can agree on, and notes on steps."""
+    return [one for one in dimensions if one.dimension.kind in SETTLED or is_note(one.dimension)]
+
+
 def is_listed(dimension: Dimension) -> bool:
-    """Whether the dimension has a value for each segment of an output."""
+    """Whether the dimension has a value for each step of an output."""
     return dimension.per == "segment" or dimension.kind == "step"
 
 
@@ -99,19 +119,34 @@ def _rated(output: OutputView, records: Sequence[Record], dimensions: Sequence[P
         for consensus in record.consensus:
             if _is_about(consensus, output):
                 found.setdefault(f"{consensus.schema}.{consensus.dimension}", []).append(consensus)
+    notes = notes_on(output, shown_in, dimensions)
+    places = segment_places(output, _labelled(dimensions, found, notes))
     return Rated(
         output=output,
         votes=sum(len(record.votes) for record in shown_in),
         measured={
             dimension.full_name: replace(
-                _measured(dimension.dimension, output, found[dimension.full_name]),
+                _measured(dimension.dimension, output, found[dimension.full_name], places),
                 mean=_mean_of_labels(dimension, output, shown_in),
             )
-            for dimension in dimensions
+            for dimension in settled(dimensions)
             if dimension.full_name in found
         },
         texts=tuple(text for record in shown_in for text in _texts(record, output)),
+        steps=texts_at(output, places),
+        notes={name: [given.get(place) for place in places] for name, given in notes.items()},
     )
+
+
+def _labelled(
+    dimensions: Sequence[ProjectDimension],
+    found: Mapping[str, Sequence[Consensus]],
+    notes: Mapping[str, Notes],
+) -> set[Place]:
+    """The places that any list of the row says something about."""
+    listed = [one.full_name for one in dimensions if is_listed(one.dimension)]
+    labelled = {consensus.index for name in listed for consensus in found.get(name, ())}
+    return labelled.union(*(given.keys() for given in notes.values()))
 
 
 def _mean_of_labels(
@@ -135,9 +170,11 @@ def _is_about(consensus: Consensus, output: OutputView) -> bool:
     return consensus.output is None or output.id in (consensus.output, consensus.other_output)
 
 
-def _measured(dimension: Dimension, output: OutputView, found: Sequence[Consensus]) -> Measured:
+def _measured(
+    dimension: Dimension, output: OutputView, found: Sequence[Consensus], places: Sequence[Place]
+) -> Measured:
     if is_listed(dimension):
-        return _by_segment(dimension, output, found)
+        return _by_step(dimension, output, found, places)
     return Measured(
         value=_value(dimension, output, found),
         n=sum(consensus.n for consensus in found),
@@ -147,13 +184,14 @@ def _measured(dimension: Dimension, output: OutputView, found: Sequence[Consensu
     )
 
 
-def _by_segment(dimension: Dimension, output: OutputView, found: Sequence[Consensus]) -> Measured:
-    places: dict[int, list[Consensus]] = {}
+def _by_step(
+    dimension: Dimension, output: OutputView, found: Sequence[Consensus], places: Sequence[Place]
+) -> Measured:
+    said: dict[Place, list[Consensus]] = {}
     for consensus in found:
-        places.setdefault(consensus.index or 0, []).append(consensus)
-    count = max(len(output.segments), *(place + 1 for place in places))
-    values = [_value(dimension, output, places[place]) if place in places else None for place in range(count)]
-    n = max(sum(consensus.n for consensus in of_place) for of_place in places.values())
+        said.setdefault(consensus.index, []).append(consensus)
+    values = [_value(dimension, output, said[place]) if place in said else None for place in places]
+    n = max(sum(consensus.n for consensus in of_place) for of_place in said.values())
     return Measured(values, n=n, agreement=_agreement(found))
 
 

@@ -10,7 +10,15 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from rlflow_core.plugin_api import Dimension, OutputView, ProjectDimension, Signal, Vote
+from rlflow_core.plugin_api import (
+    Dimension,
+    OutputView,
+    Place,
+    ProjectDimension,
+    Signal,
+    Vote,
+    segment_places,
+)
 
 NUMBERS = ("scalar", "rank", "preference")
 LISTED = ("step",)
@@ -35,7 +43,7 @@ def cells_of(
     kind, per = dimension.dimension.kind, dimension.dimension.per
     signals = list(_about(dimension, vote, output))
     if kind in LISTED or (per == "segment" and kind in (*NUMBERS, *WRITTEN)):
-        yield name, _by_segment(signals, output)
+        yield name, _by_step(signals, output)
     elif kind == "preference":
         yield name, _mean([_seen_from(signal, output) for signal in signals])
         yield f"{name}_label", _joined([_verdict(signal, output) for signal in signals])
@@ -67,16 +75,18 @@ def _verdict(signal: Signal, output: OutputView | None) -> str | None:
     return SEEN_FROM[signal.label][output is not None and signal.other_output == output.id]
 
 
-def _by_segment(signals: Sequence[Signal], output: OutputView | None) -> str | None:
+def _by_step(signals: Sequence[Signal], output: OutputView | None) -> str | None:
     if not signals:
         return None
-    places: dict[int, Any] = {}
+    said: dict[Place, Any] = {}
     for signal in signals:
-        place = signal.index if signal.index is not None else signal.turn
         value = signal.value if signal.value is not None else signal.label
-        places[place or 0] = value if value is not None else signal.text
-    count = max(len(output.segments) if output else 0, *(place + 1 for place in places))
-    return _json([places.get(place) for place in range(count)])
+        said[_place(signal)] = value if value is not None else signal.text
+    return _json([said.get(place) for place in segment_places(output, said)])
+
+
+def _place(signal: Signal) -> Place:
+    return signal.index if signal.index is not None else signal.turn
 
 
 def _marked(signal: Signal) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -70,8 +71,16 @@ def nasty(new_scene: Callable[..., ExportScene]) -> ExportScene:
     return scene
 
 
+def steps_of(text: str) -> list[str]:
+    """The three steps of an output that holds this text."""
+    return [text, f"{text}\n", f" {text}"]
+
+
 def _judge(session: Session, scene: ExportScene, item: TaskItem, text: str, number: int) -> None:
-    first, second = (output.id for output in outputs_of(session, item))
+    parts = [*(("step", step) for step in steps_of(text)), ("answer", text)]
+    outputs = outputs_of(session, item)
+    outputs[0].segments = [{"index": n, "kind": kind, "text": part} for n, (kind, part) in enumerate(parts)]
+    first, second = (output.id for output in outputs)
     for place, annotator in enumerate(scene.annotators[: 1 + number % 3]):
         signals = {
             "preference": [Signal("choice", "preference", first, second, "first", 2.0)],
@@ -203,6 +212,21 @@ def test_every_reader_sees_what_was_written(
         assert len(found) == len(expected), reader
         for number, (has, wants) in enumerate(zip(found, expected, strict=True)):
             assert has == wants, (reader, number)
+
+
+def test_labels_and_notes_stand_at_their_steps(nasty: ExportScene) -> None:
+    found = {
+        json.loads(row["metadata"])["number"]: row
+        for row in written(nasty, "rlhf", "jsonl")
+        if row["quality_value"] is not None
+    }
+    assert len(found) == len(NASTY)
+    for number, text in enumerate(NASTY):
+        row, votes = found[number], 1 + number % 3
+        unsaid = [None] * (3 - votes)
+        assert row["steps"] == steps_of(text)
+        assert row["process_step"] == [1.0] * votes + unsaid
+        assert row["process_note"] == [[text] if text else None] * votes + unsaid
 
 
 def test_every_exporter_has_a_line_in_the_matrix(sqlite_app: Flask) -> None:

@@ -152,6 +152,11 @@ def steps_of(problem: Line) -> list[int]:
     return [1] * len(problem["steps"]) if mistake is None else [*[1] * mistake, -1]
 
 
+def step_count(problem: Line) -> int:
+    """The lines that are steps: a last one that begins like an answer (`A: …`) is none, and has no label."""
+    return len(problem["steps"]) - problem["steps"][-1].startswith("A: ")
+
+
 @pytest.mark.parametrize("name", ["multistep_arithmetic", "tracking_shuffled_objects"])
 def test_first_wrong_steps_of_bigbench_mistake(sqlite_cast: Cast, shared_data: Path, name: str) -> None:
     problems = list(read(shared_data / "bigbench_mistake" / f"{name}.jsonl"))
@@ -182,8 +187,11 @@ def test_first_wrong_steps_of_bigbench_mistake(sqlite_cast: Cast, shared_data: P
     rows = outside.take()
     labels = {row["task_key"]: row["process_step"] for row in rows}
     assert labels == {
-        problem["id"]: [*steps_of(problem), *[None] * (len(problem["steps"]) - len(steps_of(problem)))]
+        problem["id"]: [*steps_of(problem), *[None] * (step_count(problem) - len(steps_of(problem)))]
         for problem in problems
+    }
+    assert {row["task_key"]: [step.rstrip("\n") for step in row["steps"]] for row in rows} == {
+        problem["id"]: problem["steps"][: step_count(problem)] for problem in problems
     }
     first_wrong = {key: values.index(-1.0) for key, values in labels.items()}
     assert first_wrong == {problem["id"]: problem["mistake_index"] for problem in problems}
