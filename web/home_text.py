@@ -137,7 +137,7 @@ def _finish(project: ProjectSummary, forecast: Forecast) -> Cell:
     if state == "finished":
         return Cell("finished")
     if not project.items:
-        return Cell(UNKNOWN, "nothing to judge yet", forecast.reason or "")
+        return Cell(UNKNOWN, "nothing to judge", forecast.reason or "")
     if state != "running":
         return Cell(UNKNOWN, state, f"It is {state}, so it hands out no work.")
     if forecast.at is not None:
