@@ -15,8 +15,6 @@ from rlflow_core.services.projects import visible_to
 
 JOBS_SHOWN = 20
 
-ItemCounts = Row[str, int, int, int, int, int]
-
 
 @dataclass(frozen=True, slots=True)
 class ProjectSummary:
@@ -61,14 +59,8 @@ class RunningJob:
 
 
 def summaries(session: Session, viewer: Viewer) -> tuple[ProjectSummary, ...]:
-    """The projects that `viewer` may manage, newest first, in four queries however many there are."""
-    items = {row.project_id: row for row in session.execute(_items(viewer))}
-    leased = _counts(session, _leases(viewer))
-    annotators = _counts(session, _annotators(viewer))
-    return tuple(
-        _summary(row, items.get(row.id), leased.get(row.id, 0), annotators.get(row.id, 0))
-        for row in session.execute(_projects(viewer))
-    )
+    """The projects that `viewer` may manage, newest first, in one query however many there are."""
+    return tuple(_summary(row) for row in session.execute(_projects(viewer)))
 
 
 def running_jobs(session: Session, viewer: Viewer) -> tuple[RunningJob, ...]:
@@ -98,7 +90,8 @@ def _visible(viewer: Viewer) -> Select[str]:
 
 def _projects(viewer: Viewer) -> Select[Any]:
     in_force = (ProjectRevision.project_id == Project.id) & (ProjectRevision.number == Project.revision)
-    columns = (
+    query = visible_to(viewer).join(ProjectRevision, in_force)
+    columns: list[Any] = [
         Project.id,
         Project.name,
         Project.status,
@@ -106,9 +99,14 @@ def _projects(viewer: Viewer) -> Select[Any]:
         ProjectRevision.task_type,
         ProjectRevision.reward_schemas,
         ProjectRevision.scorers,
-    )
-    query = visible_to(viewer).join(ProjectRevision, in_force).with_only_columns(*columns)
-    return query.order_by(Project.id.desc())
+    ]
+    for counts in (_items(viewer), _leases(viewer), _annotators(viewer)):
+        counted = counts.subquery()
+        query = query.outerjoin(counted, counted.c.project_id == Project.id)
+        columns += [
+            func.coalesce(column, 0).label(column.name) for column in counted.c if column.name != "project_id"
+        ]
+    return query.with_only_columns(*columns).order_by(Project.id.desc())
 
 
 def _items(viewer: Viewer) -> Select[str, int, int, int, int, int]:
@@ -133,7 +131,7 @@ def _sum(values: SQLColumnExpression[int]) -> ColumnElement[int]:
 
 def _leases(viewer: Viewer) -> Select[str, int]:
     return (
-        select(TaskAssignment.project_id, func.count())
+        select(TaskAssignment.project_id, func.count().label("leased"))
         .where(
             TaskAssignment.project_id.in_(_visible(viewer)),
             TaskAssignment.state == "leased",
@@ -145,7 +143,7 @@ def _leases(viewer: Viewer) -> Select[str, int]:
 
 def _annotators(viewer: Viewer) -> Select[str, int]:
     return (
-        select(ProjectMember.project_id, func.count())
+        select(ProjectMember.project_id, func.count().label("annotators"))
         .where(
             ProjectMember.project_id.in_(_visible(viewer)),
             ProjectMember.role == "annotator",
@@ -155,24 +153,20 @@ def _annotators(viewer: Viewer) -> Select[str, int]:
     )
 
 
-def _counts(session: Session, query: Select[str, int]) -> dict[str, int]:
-    return dict(list(session.execute(query)))
-
-
-def _summary(project: Row[Any], items: ItemCounts | None, leased: int, annotators: int) -> ProjectSummary:
+def _summary(row: Row[Any]) -> ProjectSummary:
     return ProjectSummary(
-        id=project.id,
-        name=project.name,
-        status=project.status,
-        is_open_to_all=project.entry == "open",
-        task_type=project.task_type["key"],
-        schemas=tuple(schema["name"] for schema in project.reward_schemas),
-        scorers=tuple(scorer["key"] for scorer in project.scorers),
-        annotators=annotators,
-        items=items.items if items else 0,
-        wanted=items.wanted if items else 0,
-        judged=items.taken - leased if items else 0,
-        in_work=leased,
-        missing=items.open_places + leased if items else 0,
-        parked=items.parked if items else 0,
+        id=row.id,
+        name=row.name,
+        status=row.status,
+        is_open_to_all=row.entry == "open",
+        task_type=row.task_type["key"],
+        schemas=tuple(schema["name"] for schema in row.reward_schemas),
+        scorers=tuple(scorer["key"] for scorer in row.scorers),
+        annotators=row.annotators,
+        items=row.items,
+        wanted=row.wanted,
+        judged=row.taken - row.leased,
+        in_work=row.leased,
+        missing=row.open_places + row.leased,
+        parked=row.parked,
     )
