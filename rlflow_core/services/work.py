@@ -51,10 +51,15 @@ def open_to(session: Session, annotator_id: str) -> list[tuple[Project, bool]]:
 
 
 def overview(session: Session, annotator_id: str) -> list[QueueEntry]:
-    """Every project the annotator may work in."""
+    """Every project the annotator may work in, with as many statements for many as for one."""
+    projects = open_to(session, annotator_id)
+    progress = queue.progress_of(session, annotator_id, [one.id for one, joined in projects if joined])
+    empty = [key for key, one in progress.items() if not one.remaining and not one.leased]
+    reasons = queue.reasons_of(session, annotator_id, empty)
     return [
-        _entry(session, annotator_id, project, joined=joined)
-        for project, joined in open_to(session, annotator_id)
+        QueueEntry(one.id, one.name, one.status, joined, progress.get(one.id), reasons.get(one.id))
+        for one, joined in projects
+        if not joined or one.id in progress
     ]
 
 
@@ -65,11 +70,10 @@ def next_project(session: Session, annotator_id: str, project_id: str | None) ->
         if not is_id(project_id) or all(project.id != project_id for project, _ in projects):
             raise NotFound("project", project_id)
         return project_id
+    members = [project.id for project, joined in projects if joined]
+    ready = queue.with_work(session, annotator_id, members)
     for project, joined in projects:
-        entry = _entry(session, annotator_id, project, joined=joined)
-        if entry.reason is None and (
-            entry.progress is None or entry.progress.leased or entry.progress.remaining
-        ):
+        if not joined or project.id in ready:
             return project.id
     return projects[0][0].id if projects else None
 
@@ -86,11 +90,3 @@ def claim(
     """The next assignment in a project, joined on the way where it is open to all."""
     join(session, annotator_id, project_id)
     return queue.claim(session, project_id, annotator_id, component_set_id)
-
-
-def _entry(session: Session, annotator_id: str, project: Project, *, joined: bool) -> QueueEntry:
-    progress = queue.progress(session, project.id, annotator_id) if joined else None
-    reason = None
-    if progress is not None and not progress.remaining and not progress.leased:
-        reason = queue.why_empty(session, project.id, annotator_id)
-    return QueueEntry(project.id, project.name, project.status, joined, progress, reason)

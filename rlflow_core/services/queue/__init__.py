@@ -1,15 +1,16 @@
 """The queue: every item gets exactly the judgements that are wanted, whoever asks, whatever fails.
 
-`claim` and the other transitions run inside `db.transact`, one per transaction; `why_empty`, `progress` and
-`project_counts` only read. What always holds: an item's `places_left` = `wanted` − its votes that are leased or
-completed; feedback stands exactly while its assignment is completed; one row per item, annotator and pass.
+`claim` and the other transitions run inside `db.transact`, one per transaction; `why_empty`, `progress`,
+`project_counts` and their like for many projects only read. What always holds: an item's `places_left` =
+`wanted` − its votes that are leased or completed; feedback stands exactly while its assignment is completed; one
+row per item, annotator and pass.
 """
 
 from rlflow_core.services.queue.claimed import Claimed
-from rlflow_core.services.queue.claiming import claim, in_work
+from rlflow_core.services.queue.claiming import claim, in_work, with_work
 from rlflow_core.services.queue.completing import Completion, complete
-from rlflow_core.services.queue.counts import Progress, ProjectCounts, progress, project_counts
-from rlflow_core.services.queue.emptiness import EmptyBecause, Reason, has_open_items, why_empty
+from rlflow_core.services.queue.counts import Progress, ProjectCounts, progress, progress_of, project_counts
+from rlflow_core.services.queue.emptiness import EmptyBecause, Reason, has_open_items, reasons_of, why_empty
 from rlflow_core.services.queue.errors import (
     NoSuchAssignment,
     NoSuchItem,
@@ -58,8 +59,10 @@ __all__ = [
     "park_seen_by_all",
     "postpone",
     "progress",
+    "progress_of",
     "project_counts",
     "projects_with_due_leases",
+    "reasons_of",
     "resume",
     "return_to_annotator",
     "revise",
@@ -68,4 +71,5 @@ __all__ = [
     "stop_early",
     "undo",
     "why_empty",
+    "with_work",
 ]

@@ -15,10 +15,9 @@ from rlflow_core.services.queue.tables import ASSIGNMENTS, IS_NEW_TO_ME, IS_OPEN
 
 START = (QUEUE_START_RANK, QUEUE_START_ID)
 
-_PLACE = tuple_(ITEMS.c.rank, ITEMS.c.id)
+PLACE = tuple_(ITEMS.c.rank, ITEMS.c.id)
+"""Where an item stands in its lane."""
 _WATERMARK = tuple_(bindparam("wm_rank", type_=Float(53)), bindparam("wm_id", type_=Id()))
-IS_AFTER_WATERMARK = _PLACE.op(">", is_comparison=True)(_WATERMARK)
-IS_UP_TO_WATERMARK = _PLACE.op("<=", is_comparison=True)(_WATERMARK)
 
 
 def _mine(column: Column[Any]) -> ColumnElement[Any]:
@@ -43,7 +42,7 @@ _NEXT = (
     .where(
         ITEMS.c.project_id == bindparam("project"),
         ITEMS.c.lane == bindparam("lane"),
-        IS_AFTER_WATERMARK,
+        PLACE.op(">", is_comparison=True)(_WATERMARK),
         IS_OPEN,
         IS_NEW_TO_ME,
     )

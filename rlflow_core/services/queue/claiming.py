@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, literal_column, select
 from sqlalchemy.orm import Session
 
 from rlflow_core.models import db_now
 from rlflow_core.services.queue.candidates import Candidate, find
 from rlflow_core.services.queue.claimed import CLAIMED, Claimed, claimed_from
+from rlflow_core.services.queue.counts import open_to_me
 from rlflow_core.services.queue.leases import REAPED_BY_A_CLAIM, expire_due, reap
 from rlflow_core.services.queue.leasing import Earlier, Offer, lease, lease_end, update_member
 from rlflow_core.services.queue.locks import Member, hold_member
 from rlflow_core.services.queue.places import take_place
-from rlflow_core.services.queue.tables import ASSIGNMENTS, IS_LEASED, IS_OWN_WORK, ONE, row
+from rlflow_core.services.queue.tables import (
+    ASSIGNMENTS,
+    IS_LEASED,
+    IS_MY_MEMBERSHIP,
+    IS_OWN_WORK,
+    MEMBERS,
+    ONE,
+    PROJECTS,
+    is_any,
+    row,
+    rows,
+)
 
 # A look from the start costs a probe per item already judged: who has judged more looks once in a while.
 FEW_CLAIMS = 5_000
@@ -32,6 +45,25 @@ _HELD = (
     )
     .order_by(ASSIGNMENTS.c.assigned_at, ASSIGNMENTS.c.id)
     .limit(ONE)
+)
+_LEASED_TO_ME = (
+    select(ONE)
+    .where(
+        ASSIGNMENTS.c.annotator_id == bindparam("me"),
+        ASSIGNMENTS.c.project_id == MEMBERS.c.project_id,
+        IS_LEASED,
+        IS_OWN_WORK,
+        ASSIGNMENTS.c.postponed_at.is_(None),
+    )
+    .correlate(MEMBERS)
+)
+_WITH_WORK = (
+    select(MEMBERS.c.project_id)
+    .join_from(MEMBERS, PROJECTS, PROJECTS.c.id == MEMBERS.c.project_id)
+    .where(
+        IS_MY_MEMBERSHIP,
+        is_any(_LEASED_TO_ME) | ((PROJECTS.c.status == literal_column("'open'")) & is_any(open_to_me(ONE))),
+    )
 )
 
 
@@ -73,6 +105,14 @@ def in_work(session: Session, project_id: str, annotator_id: str) -> Claimed | N
     """The assignment that the annotator is working on, or None; a claim hands it out again."""
     held = row(session, _HELD, {"me": annotator_id, "project": project_id})
     return claimed_from(held) if held else None
+
+
+def with_work(session: Session, annotator_id: str, project_ids: Collection[str]) -> set[str]:
+    """Those of the projects in which the annotator has something in work, or something to take."""
+    if not project_ids:
+        return set()
+    found = rows(session, _WITH_WORK, {"me": annotator_id, "projects": list(project_ids)})
+    return {one.project_id for one in found}
 
 
 def _find(session: Session, member: Member) -> Candidate | None:

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
-from rlflow_core.services.queue.candidates import IS_AFTER_WATERMARK, IS_UP_TO_WATERMARK
+from rlflow_core.models import QUEUE_START_ID
+from rlflow_core.models.columns import Id
+from rlflow_core.services.queue.candidates import PLACE
 from rlflow_core.services.queue.errors import NotAMember
-from rlflow_core.services.queue.locks import IS_THIS_MEMBER
 from rlflow_core.services.queue.tables import (
     ASSIGNMENTS,
+    IS_IN_MY_LANES,
     IS_LEASED,
+    IS_MY_MEMBERSHIP,
     IS_NEW_TO_ME,
     IS_OPEN,
     IS_VOTE,
@@ -21,38 +35,58 @@ from rlflow_core.services.queue.tables import (
     ONE,
     TALLIES,
     ZERO,
-    Values,
-    row,
+    rows,
 )
 
 REMAINING_COUNTED = 10_000
 
-_PLACE = select(MEMBERS.c.lanes, MEMBERS.c.wm_rank, MEMBERS.c.wm_id).where(IS_THIS_MEMBER)
-_MY_VOTES = (
-    ASSIGNMENTS.c.annotator_id == bindparam("me"),
-    ASSIGNMENTS.c.project_id == bindparam("project"),
-    IS_VOTE,
-)
-MY_COMPLETED = select(func.count()).where(*_MY_VOTES, ASSIGNMENTS.c.state == "completed")
-_MY_LEASES = select(
-    func.count().label("leased"), func.count(ASSIGNMENTS.c.postponed_at).label("postponed")
-).where(*_MY_VOTES, IS_LEASED)
-_OPEN_TO_ME = (
-    select(ONE)
-    .select_from(ITEMS)
+# COALESCE, because SQLite uses the index no further than `rank` where a column is compared with a column.
+_WATERMARK = tuple_(MEMBERS.c.wm_rank, func.coalesce(MEMBERS.c.wm_id, literal(QUEUE_START_ID, Id())))
+MY_VOTES = (
+    select(func.count())
     .where(
-        ITEMS.c.project_id == bindparam("project"),
-        ITEMS.c.lane.in_(bindparam("lanes", expanding=True)),
-        IS_OPEN,
-        IS_NEW_TO_ME,
+        ASSIGNMENTS.c.annotator_id == bindparam("me"),
+        ASSIGNMENTS.c.project_id == MEMBERS.c.project_id,
+        IS_VOTE,
     )
-    .limit(bindparam("at_most"))
+    .correlate(MEMBERS)
 )
-# Counted from the watermark on first: before it nearly all is judged, and each item judged costs a probe.
-_REMAINING = tuple(
-    select(func.count()).select_from(_OPEN_TO_ME.where(part).subquery())
-    for part in (IS_AFTER_WATERMARK, IS_UP_TO_WATERMARK)
-)
+MY_COMPLETED = MY_VOTES.where(ASSIGNMENTS.c.state == literal_column("'completed'")).scalar_subquery()
+_MY_LEASES = MY_VOTES.where(IS_LEASED)
+
+
+def open_in_my_lanes(at_most: ColumnElement[int], *conditions: ColumnElement[bool]) -> CompoundSelect[int]:
+    """A row for each item in the lanes of the member whose row is read that has open places, `at_most` so many.
+
+    From the watermark on first: before it nearly all is judged, and each item judged costs a probe.
+    """
+    items = select(ONE.label("one")).select_from(ITEMS).where(IS_IN_MY_LANES, IS_OPEN, *conditions)
+    # Each part is limited too, because PostgreSQL plans the parts of a union as if all of their rows were read.
+    parts = [
+        items.where(PLACE.op(sign, is_comparison=True)(_WATERMARK))
+        .limit(at_most)
+        .correlate(MEMBERS)
+        .subquery()
+        for sign in (">", "<=")
+    ]
+    return union_all(*(select(part.c.one) for part in parts)).limit(at_most)
+
+
+def open_to_me(at_most: ColumnElement[int]) -> CompoundSelect[int]:
+    """A row for each item that the member whose row is read could take now, `at_most` so many."""
+    return open_in_my_lanes(at_most, IS_NEW_TO_ME)
+
+
+_PROGRESS = select(
+    MEMBERS.c.project_id,
+    MY_COMPLETED.label("done"),
+    _MY_LEASES.scalar_subquery().label("leased"),
+    _MY_LEASES.where(ASSIGNMENTS.c.postponed_at.is_not(None)).scalar_subquery().label("postponed"),
+    select(func.count())
+    .select_from(open_to_me(bindparam("at_most")).subquery())
+    .scalar_subquery()
+    .label("remaining"),
+).where(IS_MY_MEMBERSHIP)
 # Sums that the database keeps: counting a million items takes a second, and dashboards ask all the time.
 _ITEMS = select(
     func.coalesce(func.sum(TALLIES.c["items"]), ZERO).label("items"),
@@ -92,17 +126,21 @@ class ProjectCounts:
 
 def progress(session: Session, project_id: str, annotator_id: str) -> Progress:
     """How far the annotator has come. Raises NotAMember."""
-    me = {"project": project_id, "me": annotator_id}
-    place = row(session, _PLACE, me)
-    if place is None:
+    found = progress_of(session, annotator_id, [project_id])
+    if not found:
         raise NotAMember
-    leases = session.execute(_MY_LEASES, me).one()
-    return Progress(
-        done=session.execute(MY_COMPLETED, me).scalar_one(),
-        leased=leases.leased,
-        postponed=leases.postponed,
-        remaining=_remaining(session, {**me, **place._mapping}),
-    )
+    return found[project_id]
+
+
+def progress_of(session: Session, annotator_id: str, project_ids: Collection[str]) -> dict[str, Progress]:
+    """How far the annotator has come in those of the projects that they belong to, asked at once."""
+    if not project_ids:
+        return {}
+    asked = {"me": annotator_id, "projects": list(project_ids), "at_most": REMAINING_COUNTED}
+    return {
+        found.project_id: Progress(found.done, found.leased, found.postponed, found.remaining)
+        for found in rows(session, _PROGRESS, asked)
+    }
 
 
 def project_counts(session: Session, project_id: str) -> ProjectCounts:
@@ -118,12 +156,3 @@ def project_counts(session: Session, project_id: str) -> ProjectCounts:
         completed_votes=int(items.votes) - leased,
         leased_votes=leased,
     )
-
-
-def _remaining(session: Session, place: Values) -> int:
-    counted = 0
-    for statement in _REMAINING:
-        if counted < REMAINING_COUNTED:
-            values = {**place, "at_most": REMAINING_COUNTED - counted}
-            counted += session.execute(statement, values).scalar_one()
-    return counted

@@ -11,9 +11,11 @@ from typing import Any, cast
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     CursorResult,
     Executable,
     Row,
+    Select,
     Table,
     and_,
     bindparam,
@@ -23,7 +25,10 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from rlflow_core.models import (
     AgentOutput,
@@ -48,6 +53,26 @@ REVISIONS = cast(Table, ProjectRevision.__table__)
 TALLIES = cast(Table, ProjectTally.__table__)
 TASKS = cast(Table, Task.__table__)
 USERS = cast(Table, User.__table__)
+
+
+class is_among(FunctionElement[bool]):  # noqa: N801 - reads as the SQL function it is
+    """`is_among(text, array)`: whether a text is an element of a JSON array; an index on the text serves it."""
+
+    # It has no type: a boolean would be compared with 1 on SQLite, and no index serves that.
+    inherit_cache = True
+
+
+@compiles(is_among, "postgresql")
+def _on_postgresql(element: is_among, compiler: SQLCompiler, **kwargs: Any) -> str:
+    text, array = (compiler.process(part, **kwargs) for part in element.clauses)
+    return f"{text} = ANY (ARRAY(SELECT jsonb_array_elements_text({array})))"
+
+
+@compiles(is_among, "sqlite")
+def _on_sqlite(element: is_among, compiler: SQLCompiler, **kwargs: Any) -> str:
+    text, array = (compiler.process(part, **kwargs) for part in element.clauses)
+    return f"{text} IN (SELECT value FROM json_each({array}))"  # noqa: S608 - made of columns
+
 
 AnyRow = Row[*tuple[Any, ...]]
 Values = Mapping[str, Any]
@@ -82,6 +107,18 @@ _IS_NOT_NEW = (
 )
 IS_NEW_TO_ME = func.coalesce(_IS_NOT_NEW.scalar_subquery(), true())
 """The annotator `me` has had nothing to do with the item but votes that expired."""
+IS_MY_MEMBERSHIP = and_(
+    MEMBERS.c.user_id == bindparam("me"),
+    MEMBERS.c.project_id.in_(bindparam("projects", expanding=True)),
+    MEMBERS.c.left_at.is_(None),
+)
+IS_IN_MY_LANES = and_(ITEMS.c.project_id == MEMBERS.c.project_id, is_among(ITEMS.c.lane, MEMBERS.c.lanes))
+"""An item is one that the member whose row is read may be given."""
+
+
+def is_any(found: Select[Any] | CompoundSelect[Any]) -> ColumnElement[bool]:
+    """Whether there is such a row; not by EXISTS, for which PostgreSQL may read the whole table first."""
+    return found.limit(ONE).scalar_subquery().is_not(None)
 
 
 def rows(session: Session, statement: Executable, values: Values) -> list[AnyRow]:
