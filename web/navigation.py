@@ -48,7 +48,7 @@ def project_links(project_id: str) -> list[NavLink]:
         NavLink("Overview", start, "gauge"),
         NavLink("Tasks", f"{start}/tasks", "list-checks"),
         NavLink("Import", f"{start}/import", "upload"),
-        NavLink("Generate", f"{start}/generate", "sparkles"),
+        NavLink("Generate", f"{start}/tasks?outputs=missing", "sparkles"),
         NavLink("Dashboard", f"{start}/dashboard", "activity"),
         NavLink("Results", f"{start}/results", "chart-line"),
         NavLink("Judgements", f"{start}/judgements", "list-checks"),

@@ -46,6 +46,11 @@ class TaskQuery(PageArguments):
         validate=validate.Length(max=200),
         metadata={"description": "Part of the prompt; its case does not matter."},
     )
+    outputs = fields.String(
+        load_default=None,
+        validate=validate.OneOf(["missing"]),
+        metadata={"description": "`missing`: those with too few outputs to be judged."},
+    )
 
 
 @blueprint.route("", methods=["GET"])

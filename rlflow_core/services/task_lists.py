@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Select, func, literal_column, select, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from rlflow_core.models import AgentOutput, Project, Task, TaskVersion, is_id
+from rlflow_core.models import AgentOutput, Project, Task, TaskItem, TaskVersion, is_id
 from rlflow_core.plugin_api.app import Viewer
 from rlflow_core.services.errors import NotFound
 from rlflow_core.services.projects import visible_to
@@ -76,13 +76,17 @@ class OutputDetail:
 
 @dataclass(frozen=True, slots=True)
 class TaskFilter:
-    """Which tasks to list: of a project, with a status, type or tag, with a text in the prompt; None: any."""
+    """Which tasks to list: of a project, with a status, type or tag, with a text in the prompt; None: any.
+
+    `outputs` "missing" leaves those that have too few outputs to be judged.
+    """
 
     project: str | None = None
     status: str | None = None
     type: str | None = None
     tag: str | None = None
     text: str | None = None
+    outputs: Literal["missing"] | None = None
 
 
 def get_row(session: Session, viewer: Viewer, task_id: str) -> Task:
@@ -159,6 +163,9 @@ def _conditions(session: Session, wanted: TaskFilter) -> Iterable[ColumnElement[
         yield _has_tag(session, wanted.tag)
     if wanted.text:
         yield Task.prompt.icontains(wanted.text, autoescape=True)
+    if wanted.outputs == "missing":
+        # Items come with the outputs that they compare: without any there is nothing to judge.
+        yield ~select(TaskItem.id).where(TaskItem.task_id == Task.id, TaskItem.wanted > 0).exists()
 
 
 def _has_tag(session: Session, tag: str) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -148,14 +149,25 @@ def test_the_stream_of_the_page_needs_its_token_and_refuses_in_json(
     assert "compares exactly 2 outputs" in refused.json["message"]
 
 
-def test_the_tasks_of_a_project_lead_to_their_form(alice: PlainBrowser, scene: GenerationScene) -> None:
-    page = alice.open(f"/projects/{scene.project_id}/generate")
+def test_the_navigation_leads_to_the_tasks_that_lack_outputs_and_to_their_form(
+    alice: PlainBrowser, scene: GenerationScene
+) -> None:
+    lacking = f"/projects/{scene.project_id}/tasks?outputs=missing"
+    assert f'href="{lacking}"' in alice.open(f"/projects/{scene.project_id}").html
+    page = alice.open(lacking)
     assert f'href="{path(scene)}"' in page.html
     assert "<script>alert" not in page.html
+    for address in (lacking, path(scene)):
+        here = re.findall(r'href="([^"]+)"[^>]*aria-current="page"', alice.open(address).html)
+        assert here == [lacking]
 
 
 def test_others_find_nothing(scene: GenerationScene) -> None:
     eve = PlainBrowser(scene.app).sign_in(scene.cast.join("eve@example.org", "researcher"))
     bob = PlainBrowser(scene.app).sign_in(scene.cast.bob)
-    for address in (path(scene), path(scene, "/answers"), f"/projects/{scene.project_id}/generate"):
+    for address in (
+        path(scene),
+        path(scene, "/answers"),
+        f"/projects/{scene.project_id}/tasks?outputs=missing",
+    ):
         assert (eve.open(address).status, bob.open(address).status) == (404, 403)

@@ -174,6 +174,8 @@ def test_a_task_is_paused_and_opened_again(
         ("status=open&type=qa", True),
         ("status=archived", False),
         ("text=%25", False),
+        ("outputs=missing&tag=physics", False),
+        ("outputs=other", True),
     ],
 )
 def test_tasks_are_found_by_what_they_are(
@@ -183,6 +185,24 @@ def test_tasks_are_found_by_what_they_are(
         page = alice.open(f"{path}?{query}")
         assert (f'href="/tasks/{task["id"]}"' in page.html) is is_found
         assert ("No task is like that" in page.words) is not is_found
+
+
+def test_tasks_with_too_few_outputs_are_found_until_they_have_them(
+    alice: PlainBrowser, sqlite_cast: Cast, project_id: str, task: dict[str, Any]
+) -> None:
+    client = sqlite_cast.as_(sqlite_cast.alice)
+    body = {"project": project_id, "prompt": "Why?", "outputs": ["One."]}
+    bare = client.post("/api/v1/tasks", json=body).get_json()["id"]
+    lacking = {"project": project_id, "outputs": "missing"}
+    assert [one["id"] for one in client.get("/api/v1/tasks", query_string=lacking).json["items"]] == [bare]
+    assert client.get("/api/v1/tasks", query_string={"outputs": "all"}).status_code == 422
+    for path in ("/tasks?outputs=missing", f"/projects/{project_id}/tasks?outputs=missing"):
+        html = alice.open(path).html
+        assert (f'href="/tasks/{bare}/generate"' in html, task["id"] in html) == (True, False)
+    client.post(f"/api/v1/tasks/{bare}/outputs", json={"outputs": [{"output": "Two."}]})
+    page = alice.open(f"/projects/{project_id}/tasks?outputs=missing")
+    assert ("No task lacks outputs" in page.words, bare in page.html) == (True, False)
+    assert bare in alice.open(f"/projects/{project_id}/tasks").html
 
 
 def test_a_long_list_has_pages_and_asks_as_much_as_a_short_one(

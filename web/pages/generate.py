@@ -21,7 +21,6 @@ from rlflow_core.services.generation import providers, requests
 from rlflow_core.services.generation.live import MEDIA_TYPE, LiveGeneration
 from rlflow_core.services.generation.orders import Order, order
 from rlflow_core.services.stream_places import take_place
-from rlflow_core.services.task_lists import TaskFilter
 from rlflow_core.this_app import this_app
 from rlflow_web.generate_form import GenerateForm, new_form, parameter_fields, read_generate_form, wish_of
 from rlflow_web.pages.projects import project_view
@@ -29,29 +28,12 @@ from rlflow_web.requests import page, see, viewer
 
 blueprint = Blueprint("generate", __name__)
 
-TASKS_SHOWN = 50
 REFUSALS: dict[type[ServiceError], int] = {
     Conflict: 409,
     Invalid: 422,
     TooManyRequests: 429,
     Unavailable: 503,
 }
-
-
-@blueprint.get("/projects/<project_id>/generate")
-@web_roles("researcher")
-def index(project_id: str) -> ResponseReturnValue:
-    """The newest tasks of a project, each with the way to have it answered."""
-    project = project_view(project_id)
-    after = request.args.get("after") or None
-    wanted = TaskFilter(project=project.id)
-    listed = task_lists.page(db.read, viewer(), wanted, TASKS_SHOWN + 1, after)
-    return page(
-        "generate/tasks.html",
-        project=project,
-        tasks=listed[:TASKS_SHOWN],
-        next_after=listed[TASKS_SHOWN - 1].id if len(listed) > TASKS_SHOWN else None,
-    )
 
 
 @blueprint.get("/tasks/<uuid:task_id>/generate")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -81,9 +82,13 @@ def set_status(task_id: UUID) -> ResponseReturnValue:
 def _list(project_id: str | None) -> ResponseReturnValue:
     project = project_view(project_id) if project_id else None
     given = {name: request.args.get(name, "").strip()[:LONGEST] for name in FILTERS}
+    lacking: Literal["missing"] | None = "missing" if request.args.get("outputs") == "missing" else None
     wanted = TaskFilter(
-        project=project.id if project else None, **{name: text or None for name, text in given.items()}
+        project=project.id if project else None,
+        outputs=lacking,
+        **{name: text or None for name, text in given.items()},
     )
+    given["outputs"] = lacking or ""
     after = request.args.get("after") or None
     listed = task_lists.page(db.read, viewer(), wanted, SHOWN + 1, after)
     shown = listed[:SHOWN]
@@ -96,6 +101,7 @@ def _list(project_id: str | None) -> ResponseReturnValue:
         project_names=names,
         wanted=given,
         is_filtered=any(given.values()),
+        is_only_lacking=set(_set(given)) == {"outputs"},
         statuses=STATUSES,
         types=[view for view in components(get_host()) if view.kind == "task_type"],
         is_first=after is None,

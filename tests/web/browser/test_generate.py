@@ -189,5 +189,5 @@ def test_axe_finds_nothing_serious(
     expect(page.locator("#answers article")).to_have_count(2, timeout=PATIENCE)
     assert axe_findings(page, axe) == []
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    page.goto(f"/projects/{scene.project_id}/generate")
+    page.goto(f"/projects/{scene.project_id}/tasks?outputs=missing")
     assert axe_findings(page, axe) == []
