@@ -23,6 +23,11 @@ from rlflow_core.services import queue, work
 NewScene = Callable[..., Scene]
 
 LANES = ["", "law", 'of "two" words', "gold"]
+ASKED_OF_MANY: tuple[Callable[[Session, str, list[str]], Any], ...] = (
+    queue.progress_of,
+    queue.reasons_of,
+    queue.with_work,
+)
 PROJECTS = 8
 STEPS = 14
 
@@ -69,8 +74,8 @@ class Days:
     def _leave(self, session: Session, project_id: str) -> None:
         session.get_one(ProjectMember, (project_id, self.me)).left_at = datetime.now(UTC)
 
-    def _take(self, scene: Scene, who: str, _item: str) -> queue.Claimed | None:
-        return scene.claim(who)
+    def _take(self, scene: Scene, who: str, _item: str) -> None:
+        scene.claim(who)
 
     def _judge(self, scene: Scene, who: str, _item: str) -> None:
         if claimed := scene.claim(who):
@@ -231,16 +236,15 @@ def test_many_projects_take_as_many_statements_as_one(new_scene: NewScene) -> No
     scenes = [new_scene() for _ in range(5)]
     me = db.transact(make_user)
     for scene in scenes:
-        db.transact(lambda session, scene=scene: make_member(session, scene.project, me))
+        db.transact(make_member, scene.project, me)
     ids = [scene.project_id for scene in scenes]
     for asked_for in (ids[:1], ids):
-        for ask in (queue.progress_of, queue.reasons_of, queue.with_work):
+        for ask in ASKED_OF_MANY:
             with asked_of(current_app) as asked, db.reading() as session:
                 ask(session, me.id, asked_for)
             assert len([text for text in asked.statements if "SELECT" in text]) == 1
     with asked_of(current_app) as asked, db.reading() as session:
-        assert queue.progress_of(session, me.id, []) == queue.reasons_of(session, me.id, []) == {}
-        assert queue.with_work(session, me.id, []) == set()
+        assert not any(ask(session, me.id, []) for ask in ASKED_OF_MANY)
     assert not asked.statements
 
 
@@ -249,7 +253,7 @@ def test_the_next_project_is_the_first_that_has_work(new_scene: NewScene) -> Non
     paused, empty, aside, full = [new_scene() for _ in range(4)]
     me = db.transact(make_user)
     for scene in (paused, empty, aside, full):
-        db.transact(lambda session, scene=scene: make_member(session, scene.project, me))
+        db.transact(make_member, scene.project, me)
     for scene in (paused, aside, full):
         scene.item()
     aside.do(queue.postpone, aside.take(me.id).id, me.id)
