@@ -89,7 +89,7 @@ class Registry:
 
     def add(self, source: Source, hook: str, kind: Kind, cls: object) -> None:
         """Register one class; one that does not fit, or whose key is taken, becomes a problem."""
-        judged = attempt(_flaw, kind, cls)
+        judged = attempt(flaw_of, kind, cls)
         flaw = describe(judged.error) if judged.error is not None else judged.value
         key = str(getattr(cls, "key", ""))
         if not flaw and (kind, key) in self._components:
@@ -121,7 +121,7 @@ def _precedence(answer: Answer) -> tuple[bool, str, str]:
     return (not answer.source.is_builtin, answer.source.distribution, answer.source.name)
 
 
-def _flaw(kind: Kind, cls: object) -> str | None:
+def flaw_of(kind: Kind, cls: object) -> str | None:
     """What keeps a class from being a component of this kind, in one sentence; None when nothing does."""
     base = BASES[kind]
     if not (isinstance(cls, type) and issubclass(cls, base)):
