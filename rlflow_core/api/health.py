@@ -25,8 +25,7 @@ Check = Callable[[], str | None]
 @roles("public")
 def health() -> ResponseReturnValue:
     """200 while the process answers; `status` is "degraded" when a check fails, whose reason is in the log."""
-    checks = {"database": _database_fault, **_added_checks()}
-    results = {name: _result(name, check) for name, check in checks.items()}
+    results = {name: _result(name, check) for name, check in all_checks().items()}
     status = "ok" if set(results.values()) == {"ok"} else "degraded"
     return jsonify(status=status, version=version("rlflow-core"), checks=results)
 
@@ -48,10 +47,11 @@ def ready() -> ResponseReturnValue:
     return jsonify(status="unavailable", database=fault), 503, {"Retry-After": "5"}
 
 
-def _added_checks() -> Mapping[str, Check]:
+def all_checks() -> Mapping[str, Check]:
+    """The checks of the current app by name; each returns None, or a sentence that says what is wrong."""
     # Whoever adds a check makes sure that it returns a sentence instead of raising.
     added: Mapping[str, Check] = current_app.extensions.get("health_checks", {})
-    return added
+    return {"database": _database_fault, **added}
 
 
 def _result(name: str, check: Check) -> str:
@@ -66,7 +66,7 @@ def _database_fault() -> str | None:
     try:
         current = set(MigrationContext.configure(db.read.connection()).get_current_heads())
     except SQLAlchemyError:
-        return "The database does not answer."
+        return "The database does not answer. See that it runs, and that RLFLOW_DATABASE_URL leads to it."
     if current != _newest_migrations():
         return "The database is not at the newest migration. Run `rlflow db upgrade`."
     return None

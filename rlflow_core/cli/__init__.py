@@ -18,6 +18,7 @@ COMMANDS = {
     "config": "rlflow_core.cli.config:config",
     "db": "rlflow_core.cli.db:db_commands",
     "demo": "rlflow_core.cli.demo:demo",
+    "doctor": "rlflow_core.cli.doctor:doctor",
     "export": "rlflow_core.cli.export:export",
     "generate": "rlflow_core.cli.generate:generate",
     "health": "rlflow_core.cli.health:health",

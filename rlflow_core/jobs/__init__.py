@@ -47,7 +47,10 @@ def _broker_fault(celery: Celery) -> str | None:
         with celery.connection_for_write() as connection:
             connection.default_channel.close()
     except (KombuError, RedisError, OSError) as error:
-        return f"Redis does not take messages ({type(error).__name__}). Work goes on; jobs start some seconds later."
+        return (
+            f"Redis does not take messages ({type(error).__name__}). Work goes on; jobs start some seconds later. "
+            "See that it runs, and that RLFLOW_REDIS_URL leads to it."
+        )
     return None
 
 
