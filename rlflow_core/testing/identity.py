@@ -27,7 +27,6 @@ def built(base: type[C], cls: type[C], config: Mapping[str, Any] | None, found: 
     if flaw:
         found.add(IDENTITY, flaw)
         return None
-    )
     check_form(cls.config_schema, CONFIG, found)
     _check_unknown_settings(cls, config, found)
     return found.run(CONFIG, cls, config)
