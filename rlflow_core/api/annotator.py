@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from rlflow_core.api.access import current_user, roles
+from rlflow_core.api.asked import asked
 from rlflow_core.api.blueprint import Blueprint
 from rlflow_core.extensions import db
 from rlflow_core.plugin_host.host import get_host
-from rlflow_core.plugin_host.json_schema import json_schema
 from rlflow_core.schemas.annotator import (
     AssignmentOut,
     DraftIn,
@@ -142,14 +142,5 @@ def described(opened: OpenedAssignment) -> dict[str, Any]:
     values = {name: getattr(view, name) for name in type(view).__dataclass_fields__}
     return {
         **values,
-        "reward_schemas": [
-            {
-                "name": schema.name,
-                "key": schema.bound.component.key,
-                "title": schema.bound.component.title,
-                "config": schema.bound.component.config,
-                "response_schema": json_schema(schema.bound.component.RESPONSE_SCHEMA),
-            }
-            for schema in opened.components.reward_schemas
-        ],
+        "reward_schemas": [asked(schema) for schema in opened.components.reward_schemas],
     }
