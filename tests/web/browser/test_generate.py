@@ -191,3 +191,8 @@ def test_axe_finds_nothing_serious(
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.goto(f"/projects/{scene.project_id}/tasks?outputs=missing")
     assert axe_findings(page, axe) == []
+    page.goto(f"/tasks/{scene.task_id}")
+    page.get_by_label("E-mail of an annotator").fill("nobody@example.org")
+    page.get_by_role("button", name="Assign").click()
+    expect(page.locator("#annotator-error")).to_be_in_viewport()
+    assert axe_findings(page, axe) == []
