@@ -22,6 +22,7 @@ COMMANDS = {
     "export": "rlflow_core.cli.export:export",
     "generate": "rlflow_core.cli.generate:generate",
     "health": "rlflow_core.cli.health:health",
+    "plugins": "rlflow_core.cli.plugins:plugins",
     "tasks": "rlflow_core.cli.tasks:tasks",
     "up": "rlflow_core.cli.serve:up",
     "users": "rlflow_core.cli.users:users",
