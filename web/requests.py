@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from rlflow_core.models import is_id
 from rlflow_core.plugin_api.app import Viewer
 from rlflow_core.security.gate import viewer_of_request
 from rlflow_core.services.errors import Unauthenticated
@@ -34,6 +35,12 @@ def see(address: str) -> ResponseReturnValue:
 def page(template: str, status: int = 200, **context: Any) -> ResponseReturnValue:
     """A rendered template with its status."""
     return render_template(template, **context), status
+
+
+def id_in_query(name: str) -> str | None:
+    """The id that the address gives under `name`; None where there is none, or something that is no id."""
+    given = request.args.get(name, "")
+    return given if is_id(given) else None
 
 
 def own_path(address: str | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import INCLUDE, Schema, ValidationError, fields, post_load, validate
 
-from rlflow_core.schemas.outputs import PLAUSIBLE_TIME, OutputIn
+from rlflow_core.schemas.outputs import OutputIn, plausible_time
 from rlflow_core.schemas.task_fields import TaskFields
 from rlflow_core.services.task_content import MAX_OUTPUTS
 from rlflow_core.services.task_drafts import TaskDraft, VoteDraft
@@ -29,7 +29,7 @@ class VoteIn(Schema):
     response = fields.Dict(keys=fields.String())
     outputs = fields.List(fields.Integer(strict=True), validate=validate.Length(min=1, max=MAX_OUTPUTS))
     created_at = fields.AwareDateTime(
-        format="iso", default_timezone=UTC, allow_none=True, validate=PLAUSIBLE_TIME
+        format="iso", default_timezone=UTC, allow_none=True, validate=plausible_time
     )
     seconds = fields.Float(allow_none=True, validate=validate.Range(min=0, max=MAX_SECONDS))
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from marshmallow import fields, post_load, pre_load, validate
+from marshmallow import ValidationError, fields, post_load, pre_load, validate
 
 from rlflow_core.plugin_api import MAX_TEXT
 from rlflow_core.schemas import InSchema, OutSchema
@@ -14,9 +14,17 @@ from rlflow_core.services.task_drafts import OutputDraft
 
 COUNT = validate.Range(min=0, max=2**31 - 1)
 INTEGER = validate.Range(min=-(2**63), max=2**63 - 1)
-PLAUSIBLE_TIME = validate.Range(
-    min=datetime(1970, 1, 1, tzinfo=UTC), max=datetime(2200, 1, 1, tzinfo=UTC), error="Must be from 1970 on."
-)
+FIRST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+# Clocks and time zones of other places may be ahead of ours.
+AHEAD = timedelta(days=1)
+
+
+def plausible_time(moment: datetime) -> None:
+    """Refuse a time before 1970 or in the future: one such label would stretch every chart over decades."""
+    if moment < FIRST_TIME:
+        raise ValidationError("Must be from 1970 on.")
+    if moment > datetime.now(UTC) + AHEAD:
+        raise ValidationError("Lies in the future.")
 
 
 class OutputIn(InSchema):
@@ -41,7 +49,7 @@ class OutputIn(InSchema):
         default_timezone=UTC,
         load_default=None,
         allow_none=True,
-        validate=PLAUSIBLE_TIME,
+        validate=plausible_time,
         metadata={"description": "When it was made; without a zone it is read as UTC."},
     )
     metadata = fields.Dict(keys=fields.String(), load_default=dict)

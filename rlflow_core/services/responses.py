@@ -64,7 +64,12 @@ def expand(components: ProjectComponents, body: Mapping[str, Any]) -> dict[str, 
             )
         part = response.setdefault(takers[0].name, {})
         if isinstance(part, dict):
-            part.setdefault(takers[0].bound.component.shorthand[short], value)
+            field = takers[0].bound.component.shorthand[short]
+            if part.setdefault(field, value) != value:
+                raise Invalid(
+                    "The response does not fit.",
+                    {short: [f"response.{takers[0].name}.{field} says something else."]},
+                )
     return response
 
 

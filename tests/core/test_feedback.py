@@ -176,6 +176,17 @@ def test_shorthand_fills_the_one_schema_that_takes_it(scene: Scene) -> None:
     assert "Known here: preference, rationale" in str(refused.json["errors"])
 
 
+def test_a_shorthand_that_contradicts_the_response_is_refused(scene: Scene) -> None:
+    assignment = scene.claim()
+    same = {"preference": {"choice": "first"}, "why": {"text": WHY}}
+    body = {"assignment_id": assignment["id"], "response": same, "preference": "second"}
+    refused = scene.bob.post("/api/v1/feedback", json=body)
+    assert refused.status_code == 422
+    assert refused.json["errors"]["json"]["preference"] == ["response.preference.choice says something else."]
+    assert scene.count(Feedback) == 0
+    assert scene.bob.post("/api/v1/feedback", json={**body, "preference": "first"}).status_code == 201
+
+
 def test_charlie_gets_nothing(scene: Scene) -> None:
     assignment = scene.claim()
     scene.submit(assignment)

@@ -6,9 +6,11 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from apps import MakeApp
@@ -28,17 +30,34 @@ def blocks(language: str, heading: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", section, re.DOTALL)
 
 
+def shown_in(page: str) -> list[str]:
+    """The Python that a page shows, also within lists."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return [
+        textwrap.dedent(code)
+        for code in re.findall(r"^ *```python\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)
+    ]
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/plugins.md"])
 def test_the_plugin_that_is_shown_loads_and_plans_its_file(
     app_with: MakeApp, tmp_path: Path, page: str
 ) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
+    code = shown_in(page)[0]
     (tmp_path / "winners.py").write_text(code, encoding="utf-8")
     with app_with(RLFLOW_PLUGINS_DIR=str(tmp_path)).app_context():
         assert get_host().problems == []
         winners = get_host().build(Exporter, "winners")
         planned = get_host().guard.call(winners, "PLAN", DatasetInfo("id", "Answers", "qa"))
     assert planned.names == ["prompt", "completion"]
+
+
+def test_the_test_that_is_shown_passes() -> None:
+    names: dict[str, Any] = {}
+    plugin, test = shown_in("docs/plugins.md")
+    exec(compile(plugin, "winners.py", "exec"), names)
+    exec(compile(test, "test_winners.py", "exec"), names)
+    names["test_it_keeps_the_contract"]()
 
 
 @pytest.fixture
@@ -89,5 +108,8 @@ def test_the_story_ends_with_a_file_for_trainers(
     )
     assert done.returncode == 0, done.stdout + done.stderr
     rows = [json.loads(line) for line in (folder / "dpo.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert {row["prompt"] for row in rows} <= {"Why is the sky blue?", "What is 12 times 12?"}
+    assert {row["prompt"]: (row["chosen"], row["rejected"]) for row in rows} == {
+        "Why is the sky blue?": ("Air scatters blue light most.", "It mirrors the sea."),
+        "What is 12 times 12?": ("144", "124"),
+    }
     assert all(row.keys() == {"prompt", "chosen", "rejected"} for row in rows)

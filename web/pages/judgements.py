@@ -14,7 +14,7 @@ from rlflow_core.services.errors import Conflict
 from rlflow_core.services.judgements import STATES, State
 from rlflow_core.services.storable import check_storable
 from rlflow_web.pages.projects import project_view
-from rlflow_web.requests import page, see, viewer
+from rlflow_web.requests import id_in_query, page, see, viewer
 
 blueprint = Blueprint("judgements", __name__, url_prefix="/projects/<uuid:project_id>/judgements")
 
@@ -55,7 +55,7 @@ def _show(
     asked = request.args.get("state", "standing")
     state: State = next((one for one in STATES if one == asked), "standing")
     annotator = request.args.get("annotator", "")[:32]
-    before = request.args.get("before") or None
+    before = id_in_query("before")
     found = judgements.page(
         db.read, project.id, SHOWN + 1, state=state, annotator=annotator or None, before=before
     )

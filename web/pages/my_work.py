@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from rlflow_core.extensions import db
 from rlflow_core.security.web_session import web_roles
 from rlflow_core.services import held_work, own_feedback, work
 from rlflow_core.services.own_feedback import Which
-from rlflow_web.requests import page, viewer
+from rlflow_web.requests import id_in_query, page, viewer
 
 blueprint = Blueprint("my_work", __name__)
 
@@ -20,8 +20,8 @@ SHOWN = 50
 @web_roles("annotator")
 def show() -> ResponseReturnValue:
     """Returned work with its notes first, then what is begun, then all that stands, newest first."""
-    me, project = viewer().id, request.args.get("project") or None
-    before = request.args.get("before") or None
+    me, project = viewer().id, id_in_query("project")
+    before = id_in_query("before")
     listed = own_feedback.page(db.read, me, SHOWN + 1, Which(project=project, before=before))
     begun = held_work.unfinished(db.read, me)
     return page(

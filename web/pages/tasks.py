@@ -22,7 +22,7 @@ from rlflow_web.assign_form import AssignForm
 from rlflow_web.component_list import components
 from rlflow_web.component_parts import Output, Part, output_of, task_part
 from rlflow_web.pages.projects import project_view
-from rlflow_web.requests import page, see, viewer
+from rlflow_web.requests import id_in_query, page, see, viewer
 from rlflow_web.task_form import STATUSES, read_outputs
 
 blueprint = Blueprint("tasks", __name__)
@@ -89,7 +89,7 @@ def _list(project_id: str | None) -> ResponseReturnValue:
         **{name: text or None for name, text in given.items()},
     )
     given["outputs"] = lacking or ""
-    after = request.args.get("after") or None
+    after = id_in_query("after")
     listed = task_lists.page(db.read, viewer(), wanted, SHOWN + 1, after)
     shown = listed[:SHOWN]
     names = {} if project else {one.id: one.name for one in projects.list_visible(db.read, viewer())}

@@ -20,6 +20,7 @@ BATCH_BYTES = 8 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"
 
 _KEY_ENDS = re.compile(rb'"[ \t\r\n]*:')
+_LONG_NUMBER = re.compile(rb"[0-9]{19}")
 _NO_NUMBER = re.compile(rb"NaN|Infinity")
 
 
@@ -98,6 +99,9 @@ def parse(text: bytes) -> dict[str, Any]:
     """The object in `text`; raises LineRefused for everything that is none or cannot be stored."""
     try:
         value = orjson.loads(text.rstrip(b"\r\n"))
+        if _LONG_NUMBER.search(text):
+            # The fast reader rounds integers beyond 64 bits to fractions without a word.
+            value = json.loads(text)
     except orjson.JSONDecodeError as error:
         raise LineRefused("", _why_not_json(text, error)) from None
     if not isinstance(value, dict):

@@ -50,22 +50,23 @@ def test_ten_tasks_are_judged_with_the_keyboard_alone(scene_with: MakeScene, vis
     assert {vote.shown[0].startswith("Right") for vote in scene.votes()} == {True, False}
 
 
+@pytest.mark.parametrize("late", ["workspace/keys.js", "js/copy.js"])
 def test_keys_pressed_before_the_scripts_are_there_are_not_lost(
-    scene_with: MakeScene, visitor: Visitor
+    scene_with: MakeScene, visitor: Visitor, late: str
 ) -> None:
     scene = scene_with(tasks=2)
     page = visitor.open(scene.cookie)
     first = start(page, scene)
     held: list[Route] = []
-    page.route("**/workspace/keys.js*", lambda route: held.append(route))
+    page.route(f"**/{late}*", lambda route: held.append(route))
     page.reload(wait_until="commit")
     expect(page.locator("#answers")).to_be_visible()
     page.keyboard.press("6")
     page.keyboard.press("r")
+    eventually(lambda: held, 5, "the script is asked for")
     page.keyboard.type("Written early; the 2nd is right.")
     page.keyboard.press("Control+Enter")
     assert scene.count(Feedback) == 0
-    eventually(lambda: held, 5, "the script is asked for")
     held[0].continue_()
     expect(shows(page, first)).to_have_count(0)
     check_votes(scene, (6,))

@@ -148,12 +148,9 @@ function onKey(event) {
   return pressKey(event, dialog);
 }
 
-/** Does what was pressed before this script ran, once htmx has taken over the forms. */
+/** Does what was pressed so far, once all scripts are there and htmx has taken over the forms. */
 export function replayEarlyKeys() {
-  const pressed = window.rlTakeEarlyKeys();
-  document.addEventListener("DOMContentLoaded", () => {
-    pressed.forEach(pressAgain);
-  });
+  document.addEventListener("DOMContentLoaded", () => window.rlTakeEarlyKeys().forEach(pressAgain));
 }
 
 function pressAgain({ key, code, ctrlKey, metaKey, altKey, shiftKey }) {
