@@ -16,7 +16,7 @@ from rlflow_core.plugin_host.host import get_host
 from rlflow_core.schemas.dashboard import DashboardOut
 from rlflow_core.schemas.errors import Error
 from rlflow_core.schemas.metrics import DashboardQuery, MetricsQuery, QualityOut
-from rlflow_core.services import metrics
+from rlflow_core.services import metrics, project_lists
 from rlflow_core.services.metrics_cache import metrics_cache
 
 blueprint = Blueprint("metrics", __name__, url_prefix="/metrics", description="Counts and scores.")
@@ -45,9 +45,11 @@ def get_dashboard(query: dict[str, Any]) -> Any:
 @blueprint.response(200, QualityOut, headers=HEADERS)
 @blueprint.alt_response(304, description=UNCHANGED["description"])
 @blueprint.alt_response(404, schema=Error)
-def get_quality(query: dict[str, UUID]) -> Any:
+def get_quality(query: dict[str, UUID | None]) -> Any:
     """Show agreement and counts of a project; an undefined value is null and comes with its reason."""
-    question = metrics.ask(db.read, current_user(), _id(query["project"]), metrics.Wanted(), "quality")
+    viewer = current_user()
+    project_id = _id(query["project"]) or project_lists.lately_labelled(db.read, viewer).id
+    question = metrics.ask(db.read, viewer, project_id, metrics.Wanted(), "quality")
     return _unless_known(
         question, lambda: metrics.quality_report(db.read, get_host(), metrics_cache(), question)
     )

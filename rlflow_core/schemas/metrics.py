@@ -15,7 +15,10 @@ from rlflow_core.services.metrics import BUCKETS
 class MetricsQuery(InSchema):
     """Which project."""
 
-    project = fields.UUID(required=True, metadata={"description": "A project of yours."})
+    project = fields.UUID(
+        load_default=None,
+        metadata={"description": "A project of yours; without it the one with the newest label."},
+    )
 
 
 class DashboardQuery(InSchema):

@@ -7,9 +7,9 @@ from typing import Literal, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from rlflow_core.models import Project, ProjectRevision, Task, User, is_id
+from rlflow_core.models import Feedback, Project, ProjectRevision, Task, User, is_id
 from rlflow_core.plugin_api.app import Viewer
-from rlflow_core.services.errors import Conflict, NotFound
+from rlflow_core.services.errors import Conflict, Invalid, NotFound
 from rlflow_core.services.projects import ProjectView, under, visible_to
 
 Role = Literal["researcher", "annotator", "admin"]
@@ -31,6 +31,20 @@ def page(session: Session, viewer: Viewer, limit: int, after: str | None = None)
     )
     by_project = {revision.project_id: revision for revision in revisions}
     return [under(project, by_project[project.id]) for project in projects]
+
+
+def lately_labelled(session: Session, viewer: Viewer) -> Project:
+    """The project of the viewer's that has the newest vote, for requests that name none; Invalid without any vote."""
+    visible = visible_to(viewer)
+    newest = session.scalar(
+        select(Feedback.project_id)
+        .where(Feedback.project_id.in_(visible.with_only_columns(Project.id)), Feedback.state == "standing")
+        .order_by(Feedback.id.desc())
+        .limit(1)
+    )
+    if newest is None:
+        raise Invalid("Name a project.", {"project": ["Name a project: none of yours has votes yet."]})
+    return session.get_one(Project, newest)
 
 
 def find(session: Session, name_or_id: str) -> Project:

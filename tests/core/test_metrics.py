@@ -33,7 +33,17 @@ def test_the_quality_of_a_project_is_shown_to_its_researchers_only(cast: Cast) -
     assert scene.bob.get(path).status_code == 403
     assert cast.as_(cast.join("eve@example.org", "researcher")).get(path).status_code == 404
     assert scene.alice.get(f"/api/v1/metrics/quality?project={new_id()}").status_code == 404
-    assert scene.alice.get("/api/v1/metrics/quality").status_code == 422
+
+
+def test_the_quality_of_no_named_project_is_that_of_the_newest_vote(cast: Cast) -> None:
+    scene = Scene(cast)
+    path = "/api/v1/metrics/quality"
+    assert scene.alice.get(path).json["errors"]["query"] == {
+        "project": ["Name a project: none of yours has votes yet."]
+    }
+    scene.submit(scene.claim())
+    assert scene.alice.get(path).json == scene.alice.get(f"{path}?project={scene.project_id}").json
+    assert cast.as_(cast.join("eve@example.org", "researcher")).get(path).status_code == 422
 
 
 def test_the_dashboard_is_shown_to_the_researchers_of_a_project_only(cast: Cast) -> None:

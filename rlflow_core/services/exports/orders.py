@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import ValidationError
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from rlflow_core.models import Feedback, Project
+from rlflow_core.models import Project
 from rlflow_core.plugin_api import Exporter
 from rlflow_core.plugin_api.app import Viewer
 from rlflow_core.plugin_host.bound import Bound
@@ -19,7 +18,7 @@ from rlflow_core.plugin_host.host import PluginHost
 from rlflow_core.plugin_host.problems import ComponentFault
 from rlflow_core.plugin_host.problems_text import messages_of
 from rlflow_core.plugin_host.registry import Registered, UnknownComponent
-from rlflow_core.services import projects
+from rlflow_core.services import project_lists, projects
 from rlflow_core.services.errors import Invalid
 from rlflow_core.services.exports.containers import CONTAINERS, Container
 from rlflow_core.services.exports.filters import NO_FILTERS, Filters, load_filters
@@ -142,16 +141,7 @@ def _exporter(registered: Registered) -> type[Exporter]:
 def _project(session: Session, viewer: Viewer, project_id: str | None) -> Project:
     if project_id is not None:
         return projects.get_visible(session, viewer, project_id)
-    visible = projects.visible_to(viewer)
-    newest = session.scalar(
-        select(Feedback.project_id)
-        .where(Feedback.project_id.in_(visible.with_only_columns(Project.id)), Feedback.state == "standing")
-        .order_by(Feedback.id.desc())
-        .limit(1)
-    )
-    if newest is None:
-        raise _invalid("project", "Name a project: none of yours has votes yet.")
-    return projects.get_visible(session, viewer, newest)
+    return project_lists.lately_labelled(session, viewer)
 
 
 @contextmanager
