@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from rlflow_core.models import is_id
 from rlflow_core.plugin_api.app import Viewer
 from rlflow_core.security.gate import viewer_of_request
 from rlflow_core.services.errors import Unauthenticated
@@ -39,8 +39,8 @@ def page(template: str, status: int = 200, **context: Any) -> ResponseReturnValu
 
 def id_in_query(name: str) -> str | None:
     """The id that the address gives under `name`; None where there is none, or something that is no id."""
-    given = request.args.get(name, "")
-    return given if is_id(given) else None
+    found = request.args.get(name, type=UUID)
+    return str(found) if found else None
 
 
 def own_path(address: str | None) -> str:
