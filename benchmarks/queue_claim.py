@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -23,7 +23,6 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     FromClause,
-    Table,
     func,
     insert,
     literal,
@@ -51,6 +50,7 @@ from rlflow_core.models import (
     User,
     db_now,
     new_id,
+    table_of,
 )
 from rlflow_core.services import queue
 from rlflow_core.services.queue.candidates import NEXT_FREE
@@ -140,7 +140,7 @@ def _fill(session: Session, project: str, owner: str, size: int) -> None:
     _insert(
         session, Task, tasks, seq=tasks.c.n, project_id=project, creator_id=owner, type="any", prompt="Why?"
     )
-    from_tasks = _table(Task)
+    from_tasks = table_of(Task)
     _insert(
         session,
         TaskVersion,
@@ -164,7 +164,7 @@ def _fill(session: Session, project: str, owner: str, size: int) -> None:
         index=outputs.c.n,
         output="So.",
     )
-    with_items = from_tasks.join(_table(TaskVersion), TaskVersion.task_id == Task.id).join(items, true())
+    with_items = from_tasks.join(table_of(TaskVersion), TaskVersion.task_id == Task.id).join(items, true())
     _insert(
         session,
         TaskItem,
@@ -183,7 +183,7 @@ def _insert(
     session: Session, model: type[Base], source: FromClause, *where: ColumnElement[bool], **values: Any
 ) -> None:
     """A row per row of `source`; columns that are not named get their defaults."""
-    table = _table(model)
+    table = table_of(model)
     columns = [
         literal(value, table.c[name].type) if not _is_sql(value) else value for name, value in values.items()
     ]
@@ -193,10 +193,6 @@ def _insert(
 
 def _is_sql(value: object) -> bool:
     return hasattr(value, "__clause_element__") or isinstance(value, ColumnElement)
-
-
-def _table(model: type[Base]) -> Table:
-    return cast(Table, model.__table__)
 
 
 def _numbers(last: int) -> CTE:
@@ -279,7 +275,7 @@ def _judge_first(session: Session, project: str, annotator: str, number: int) ->
         project_revision_id=revision,
     )
     judged = select(TaskAssignment.item_id).where(TaskAssignment.annotator_id == annotator)
-    taken = update(_table(TaskItem)).where(TaskItem.id.in_(judged))
+    taken = update(table_of(TaskItem)).where(TaskItem.id.in_(judged))
     session.execute(taken.values(places_left=TaskItem.places_left - 1))
     member = session.get_one(ProjectMember, (project, annotator))
     member.claims, member.wm_rank = number, session.scalars(select(func.max(first.c.rank))).one()

@@ -43,7 +43,7 @@ def _add_security(app: Flask, settings: Settings) -> None:
     )
     if settings.trusted_proxy_count:
         count = settings.trusted_proxy_count
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]  # as Flask has it
     if settings.allowed_origins:
         _allow_origins(app, settings)
     # Requests pass in this order: size and characters, how often, who may. Answers pass the other way.

@@ -62,4 +62,4 @@ def forget_process(pid: int) -> None:
 def _leave_out_made_up_methods() -> None:
     # Whoever asks with a method of their own making would make a series of their own.
     if request.method not in METHODS:
-        request.prom_do_not_track = True  # type: ignore[attr-defined]
+        request.prom_do_not_track = True  # type: ignore[attr-defined]  # what the exporter looks for

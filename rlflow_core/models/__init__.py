@@ -3,7 +3,7 @@
 from rlflow_core.models.api_token import ApiToken
 from rlflow_core.models.assignment import TaskAssignment
 from rlflow_core.models.audit_event import AuditEvent
-from rlflow_core.models.columns import Base, db_later, db_now
+from rlflow_core.models.columns import Base, db_later, db_now, table_of
 from rlflow_core.models.component import ComponentSet, ComponentVersion
 from rlflow_core.models.draft import Draft
 from rlflow_core.models.export_job import ExportJob
@@ -62,4 +62,5 @@ __all__ = [
     "first_id_at",
     "is_id",
     "new_id",
+    "table_of",
 ]

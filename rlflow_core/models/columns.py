@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import CHAR, JSON, DateTime, Dialect, MetaData
+from sqlalchemy import CHAR, JSON, DateTime, Dialect, MetaData, Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
@@ -102,3 +102,8 @@ def _later_on_postgresql(element: db_later, compiler: SQLCompiler, **kwargs: Any
 def _later_on_sqlite(element: db_later, compiler: SQLCompiler, **kwargs: Any) -> str:
     seconds = compiler.process(element.clauses, **kwargs)
     return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', ({seconds}) || ' seconds')"
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table of a model, for statements that are not about single objects."""
+    return cast(Table, model.__table__)

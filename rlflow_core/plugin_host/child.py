@@ -128,7 +128,7 @@ def _run(connection: Connection, call: Call, head: bytes, parts: list[bytes]) ->
     component: Component = cls(call.config)
     types = argument_types(cls, call.method)
     wire_types = tuple(WIRE_TYPES.get(annotation, annotation) for annotation in types)
-    values = Parcel(parts).unpack(head, tuple[wire_types]) if wire_types else ()  # type: ignore[valid-type]
+    values = Parcel(parts).unpack(head, tuple[wire_types]) if wire_types else ()  # type: ignore[valid-type]  # made of the contract
     arguments = [
         _argument(connection, place, annotation, value)
         for place, (annotation, value) in enumerate(zip(types, values, strict=True))

@@ -9,14 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from flask import has_request_context
 from marshmallow import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from rlflow_core.config import Settings
-from rlflow_core.plugin_api import Dataset, ProviderError
+from rlflow_core.plugin_api import Dataset, PairPolicy, ProviderError
 from rlflow_core.plugin_host import secrets_in_config
 from rlflow_core.plugin_host.attempt import attempt
 from rlflow_core.plugin_host.bound import Bound
@@ -218,8 +218,8 @@ def _open(arguments: tuple[Any, ...], what: str, which: str) -> Iterator[Any]:
     if what == "records":
         return dataset.records()
     if what == "pairs":
-        return dataset.pairs(which)  # type: ignore[arg-type]
-    return iter(dataset.table(which))  # type: ignore[arg-type]
+        return dataset.pairs(cast(PairPolicy, which))
+    return iter(dataset.table(cast(Any, which)))
 
 
 def _death(child: Child, error: Exception) -> Exception:

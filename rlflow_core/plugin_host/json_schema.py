@@ -11,10 +11,10 @@ from marshmallow import Schema
 
 def json_schema(schema: type[Schema]) -> dict[str, Any]:
     """The JSON Schema (as OpenAPI 3.1 embeds it) of what `schema` accepts; nested schemas are inlined."""
-    plugin = MarshmallowPlugin(schema_name_resolver=_inline)  # type: ignore[arg-type]
+    plugin = MarshmallowPlugin(schema_name_resolver=_inline)  # type: ignore[arg-type]  # None is allowed
     APISpec("RLFlow", "1", "3.1.0", plugins=[plugin])
     assert plugin.converter is not None
-    described: dict[str, Any] = plugin.converter.schema2jsonschema(schema())  # type: ignore[no-untyped-call]
+    described: dict[str, Any] = plugin.converter.schema2jsonschema(schema())  # type: ignore[no-untyped-call]  # has no types
     return {**described, "additionalProperties": False}
 
 

@@ -24,5 +24,5 @@ def traceback_of(error: BaseException) -> str:
 
 def messages_of(error: ValidationError) -> dict[str, Any]:
     """The messages of a validation by field, whichever way the component raised them."""
-    messages: dict[str, Any] = error.normalized_messages()  # type: ignore[no-untyped-call]
+    messages: dict[str, Any] = error.normalized_messages()  # type: ignore[no-untyped-call]  # has no types
     return messages

@@ -125,7 +125,7 @@ def _hints_of_contract(component: type[Component], method: str) -> dict[str, Any
 def _concrete(annotation: Any) -> Any:
     origin = get_origin(annotation)
     if origin in (collections.abc.Iterable, collections.abc.Sequence, collections.abc.Iterator):
-        return list[get_args(annotation)[0]]  # type: ignore[misc]
+        return list[get_args(annotation)[0]]  # type: ignore[misc]  # made of the contract
     return annotation
 
 

@@ -21,6 +21,7 @@ from rlflow_core.models import (
     TaskAssignment,
     TaskItem,
     TaskVersion,
+    table_of,
 )
 
 Row = dict[str, Any]
@@ -65,4 +66,4 @@ class Rows:
         """Insert everything, one statement per table."""
         for table, rows in self.by_table.items():
             if rows:
-                session.execute(insert(table.__table__), rows)  # type: ignore[arg-type]
+                session.execute(insert(table_of(table)), rows)

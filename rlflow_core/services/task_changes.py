@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
-from rlflow_core.models import AgentOutput, Project, ProjectRevision, Task, TaskVersion, db_now
+from rlflow_core.models import AgentOutput, Project, ProjectRevision, Task, TaskVersion, db_now, table_of
 from rlflow_core.plugin_api.app import Viewer
 from rlflow_core.plugin_host.host import PluginHost
 from rlflow_core.services.errors import Conflict
@@ -119,7 +119,7 @@ def add_outputs(session: Session, viewer: Viewer, change: PreparedChange) -> lis
     first = 0 if highest is None else highest + 1
     rows = output_rows(task.id, task.version, first, change.content.messages_hash, change.outputs, now)
     if rows:
-        session.execute(insert(AgentOutput.__table__), rows)  # type: ignore[arg-type]
+        session.execute(insert(table_of(AgentOutput)), rows)
     if renew_items(session, task, _renewal(change, version_of(session, task).id, now)):
         enqueue_ranking(session, task.project_id)
     return [output.id for output in change.outputs]

@@ -167,6 +167,6 @@ def test_the_role_in_the_database_decides_not_the_one_at_sign_in(house: Cast) ->
 
 def test_an_unknown_role_cannot_be_declared() -> None:
     with pytest.raises(ValueError, match="roles must be some of"):
-        roles("owner")  # type: ignore[arg-type]
+        roles("owner")  # type: ignore[arg-type]  # refused
     with pytest.raises(ValueError, match="roles must be some of"):
         roles()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli_runs import Run
@@ -38,9 +40,9 @@ def scene(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     return made
 
 
-def file_of(folder: Path, *lines: object) -> str:
+def file_of(folder: Path, *lines: Mapping[str, Any] | str) -> str:
     path = folder / "tasks.jsonl"
-    path.write_bytes(as_file(lines))  # type: ignore[arg-type]
+    path.write_bytes(as_file(lines))
     return str(path)
 
 

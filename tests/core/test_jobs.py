@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -27,13 +27,13 @@ def _context(app: Flask) -> Iterator[None]:
         yield
 
 
-def in_threads(app: Flask, count: int, work: object) -> list[object]:
+def in_threads(app: Flask, count: int, work: Callable[[], object]) -> list[object]:
     start = Barrier(count)
 
     def one(_number: int) -> object:
         with app.app_context():
             start.wait(10)
-            return work()  # type: ignore[operator]
+            return work()
 
     with ThreadPoolExecutor(count) as pool:
         return list(pool.map(one, range(count)))

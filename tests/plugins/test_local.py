@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,8 @@ def test_the_same_seed_gives_the_same_answer_and_others_others(model: Local) -> 
 def test_who_stops_listening_stops_the_model(model: Local) -> None:
     answer = model.GENERATE(GenerationRequest(MODEL, QUESTION, {"max_tokens": 2000}, seconds=120))
     next(answer)
-    answer.close()  # type: ignore[attr-defined]
+    assert isinstance(answer, Generator)
+    answer.close()
     # The one place is free again, long before 2,000 tokens were written.
     assert asked(model, max_tokens=4)
 

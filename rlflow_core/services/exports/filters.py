@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 
+from rlflow_core.plugin_host.problems_text import messages_of
 from rlflow_core.services.errors import Invalid
 
 TASK_STATUSES = ("draft", "open", "paused", "completed", "archived")
@@ -97,7 +98,7 @@ def load_filters(data: Mapping[str, Any]) -> Filters:
     try:
         filters: Filters = FiltersSchema().load(dict(data))
     except ValidationError as error:
-        raise Invalid("The filters do not fit.", {"filters": error.normalized_messages()}) from error  # type: ignore[no-untyped-call]
+        raise Invalid("The filters do not fit.", {"filters": messages_of(error)}) from error
     return filters
 
 

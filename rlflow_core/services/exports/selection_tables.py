@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import cast
 
 import pyarrow as pa
 from sqlalchemy import ColumnElement
@@ -32,7 +33,7 @@ def table_reader(
     """The rows of table `name` that belong to the selection, each once; ExportFailed where there is no such table."""
     if name not in OF_ITEMS and name not in OF_TASKS:
         raise ExportFailed(f"table() takes {', '.join((*OF_ITEMS, *OF_TASKS))}, not {str(name)[:80]!r}.")
-    schema, query = tables.TABLES[name]  # type: ignore[index]
+    schema, query = tables.TABLES[cast(tables.TableName, name)]
     statement = query(selection.project_id)
     conditions = _of_items if name in OF_ITEMS else _of_tasks
 

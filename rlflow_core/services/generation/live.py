@@ -76,7 +76,7 @@ class LiveGeneration:
             yield _event("error", {"code": "database_unavailable", "message": message, "retryable": True})
         finally:
             with app.app_context():
-                steps.close()  # type: ignore[attr-defined]
+                steps.close()
 
     def _start(self) -> dict[str, Any]:
         order = self._work.asked.order

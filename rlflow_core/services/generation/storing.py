@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from rlflow_core.extensions import db
-from rlflow_core.models import AgentOutput, Job, Task, db_now, new_id
+from rlflow_core.models import AgentOutput, Job, Task, db_now, new_id, table_of
 from rlflow_core.plugin_api.app import Viewer
 from rlflow_core.plugin_host.host import PluginHost
 from rlflow_core.services import events, jobs, task_changes, task_items
@@ -117,7 +117,7 @@ def _insert(
     now = session.scalars(select(db_now())).one()
     first = 0 if highest is None else highest + 1
     rows = output_rows(task.id, task.version, first, order.messages_hash, [prepared], now)
-    session.execute(insert(AgentOutput.__table__), [{**rows[0], "error": error}])  # type: ignore[arg-type]
+    session.execute(insert(table_of(AgentOutput)), [{**rows[0], "error": error}])
     return prepared.id
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -98,7 +98,7 @@ class Generation:
     stored: list[str] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self) -> Generator[Step, None, None]:
         """What happens, until every sample is stored or given up; an outage ends it early."""
         with db.reading() as session:
             known = stored_samples(session, self.asked.order.task_id, self.asked.id)

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Executable,
     Row,
     Select,
-    Table,
     and_,
     bindparam,
     false,
@@ -41,18 +40,19 @@ from rlflow_core.models import (
     TaskAssignment,
     TaskItem,
     User,
+    table_of,
 )
 
-ASSIGNMENTS = cast(Table, TaskAssignment.__table__)
-FEEDBACK = cast(Table, Feedback.__table__)
-ITEMS = cast(Table, TaskItem.__table__)
-MEMBERS = cast(Table, ProjectMember.__table__)
-OUTPUTS = cast(Table, AgentOutput.__table__)
-PROJECTS = cast(Table, Project.__table__)
-REVISIONS = cast(Table, ProjectRevision.__table__)
-TALLIES = cast(Table, ProjectTally.__table__)
-TASKS = cast(Table, Task.__table__)
-USERS = cast(Table, User.__table__)
+ASSIGNMENTS = table_of(TaskAssignment)
+FEEDBACK = table_of(Feedback)
+ITEMS = table_of(TaskItem)
+MEMBERS = table_of(ProjectMember)
+OUTPUTS = table_of(AgentOutput)
+PROJECTS = table_of(Project)
+REVISIONS = table_of(ProjectRevision)
+TALLIES = table_of(ProjectTally)
+TASKS = table_of(Task)
+USERS = table_of(User)
 
 
 class is_among(FunctionElement[bool]):  # noqa: N801 - reads as the SQL function it is

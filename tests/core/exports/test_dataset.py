@@ -182,7 +182,7 @@ def test_an_unknown_table_lists_those_that_exist(sqlite_scene: ExportScene) -> N
         sqlite_scene.dataset() as dataset,
         pytest.raises(ExportFailed, match="signals, feedback, outputs, tasks"),
     ):
-        dataset.table("users")  # type: ignore[arg-type]
+        dataset.table("users")  # type: ignore[arg-type]  # refused
 
 
 def test_reasons_without_end_are_counted_together(sqlite_scene: ExportScene) -> None:

@@ -8,7 +8,7 @@ from labels import make_vote, rank
 from sqlalchemy import update
 
 from rlflow_core.models import AgentOutput
-from rlflow_core.plugin_api import Pair, Signal
+from rlflow_core.plugin_api import Pair, PairPolicy, Signal
 from rlflow_core.services.exports.failed import ExportFailed
 
 
@@ -73,13 +73,13 @@ def test_only_standing_votes_count(scene: ExportScene) -> None:
     ],
 )
 def test_a_ranking_becomes_pairs_by_policy(
-    scene: ExportScene, policy: str, found: list[str], ties: int
+    scene: ExportScene, policy: PairPolicy, found: list[str], ties: int
 ) -> None:
     item = scene.item(outputs=("D", "A", "B", "C"))
     scene.do(rank, item, scene.annotators[0], 3, 1, 2, 2)
     scene.do(rank, item, scene.annotators[1], 4, 1, 3, 3)
     with scene.dataset() as dataset:
-        pairs = list(dataset.pairs(policy))  # type: ignore[arg-type]
+        pairs = list(dataset.pairs(policy))
         assert [f"{pair.chosen.text}>{pair.rejected.text}" for pair in pairs] == found
         assert dataset.drops.by_reason() == ({"tie": ties} if ties else {})
     first = next(pair for pair in pairs if pair.rejected.text == "B")
@@ -89,7 +89,7 @@ def test_a_ranking_becomes_pairs_by_policy(
 def test_an_unknown_policy_lists_those_that_exist(sqlite_scene: ExportScene) -> None:
     sqlite_scene.item("first")
     with sqlite_scene.dataset() as dataset, pytest.raises(ExportFailed, match="adjacent, all, best_vs_rest"):
-        list(dataset.pairs("some"))  # type: ignore[arg-type]
+        list(dataset.pairs("some"))  # type: ignore[arg-type]  # refused
 
 
 def test_streaming_twice_gives_and_counts_the_same(sqlite_scene: ExportScene) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from apps import MakeApp
 from export_scene import ExportScene, lines, names
 from factories import make_task
+from flask import Flask
 from labels import prefer
 from people import Cast
 from plugin_files import write_plugin
@@ -60,28 +61,31 @@ SIDECARS = """
         return {"notes.txt": f"{manifest.rows} rows".encode()}
 """
 
-Make = Callable[..., ExportScene]
+
+class Make:
+    """Makes projects in apps that have what stands in a folder of plugins."""
+
+    def __init__(self, app_with: MakeApp, folder: Path) -> None:
+        self._app_with, self._folder = app_with, folder
+        self.apps: list[Flask] = []
+
+    def __call__(self, batches: str = BATCHES, check: str = CHECK, sidecars: str = SIDECARS) -> ExportScene:
+        """A project where the plugin "mine" is installed, made of these methods."""
+        write_plugin(self._folder, "mine", EXPORTER.format(batches=batches, check=check, sidecars=sidecars))
+        return self.install()
+
+    def install(self, **settings: object) -> ExportScene:
+        """A project with the plugins that are there."""
+        app = self._app_with(RLFLOW_PLUGINS_DIR=str(self._folder))
+        self.apps.append(app)
+        return ExportScene(Cast(app), **settings)
 
 
 @pytest.fixture
 def with_plugin(app_with: MakeApp, tmp_path: Path) -> Iterator[Make]:
-    """Makes a project in an app that has the plugin "mine" in its folder of plugins."""
-    apps = []
-
-    def make(batches: str = BATCHES, check: str = CHECK, sidecars: str = SIDECARS) -> ExportScene:
-        write_plugin(
-            tmp_path / "plugins", "mine", EXPORTER.format(batches=batches, check=check, sidecars=sidecars)
-        )
-        return install()
-
-    def install(**settings: object) -> ExportScene:
-        app = app_with(RLFLOW_PLUGINS_DIR=str(tmp_path / "plugins"))
-        apps.append(app)
-        return ExportScene(Cast(app), **settings)
-
-    make.install = install  # type: ignore[attr-defined]
+    make = Make(app_with, tmp_path / "plugins")
     yield make
-    for app in apps:
+    for app in make.apps:
         app.extensions["plugin_host"].guard.close()
 
 
@@ -251,7 +255,7 @@ def export_finished(export):
 def test_the_hook_hears_of_a_finished_export_in_a_job_of_its_own(with_plugin: Make, tmp_path: Path) -> None:
     heard = tmp_path / "heard"
     write_plugin(tmp_path / "plugins", "ear", HOOK.format(path=str(heard)))
-    scene = with_plugin.install()  # type: ignore[attr-defined]
+    scene = with_plugin.install()
     scene.item("first")
     export = scene.job(format="parquet")
     (job_id,) = scene.scalars(select(Job.id).where(Job.kind == "export_finished"))

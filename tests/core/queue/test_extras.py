@@ -9,13 +9,14 @@ from queue_scene import Scene
 from rlflow_core.extensions import db
 from rlflow_core.models import new_id
 from rlflow_core.services import queue
+from rlflow_core.services.queue.extras import ExtraPurpose
 
 
 @pytest.mark.parametrize("purpose", ["gold", "practice", "judge", "adjudication"])
-def test_an_extra_takes_no_place(scene: Scene, purpose: str) -> None:
+def test_an_extra_takes_no_place(scene: Scene, purpose: ExtraPurpose) -> None:
     item = scene.item()
     ann = scene.annotator()
-    extra = scene.do(queue.insert_extra, item, ann, purpose)  # type: ignore[arg-type]
+    extra = scene.do(queue.insert_extra, item, ann, purpose)
     assert extra is not None
     assert (extra.purpose, extra.pass_no, extra.state) == (purpose, 0, "leased")
     assert len(extra.shown) == 2

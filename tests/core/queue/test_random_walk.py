@@ -20,11 +20,13 @@ from sqlalchemy.orm import Session
 
 from rlflow_core.extensions import db
 from rlflow_core.services import queue
+from rlflow_core.services.queue.extras import ExtraPurpose
 
 R = TypeVar("R")
 
 THREADS, STEPS, PEOPLE, ITEMS = 12, 1_700, 10, 40
 LANES = ["", "maths"]
+EXTRAS: list[tuple[ExtraPurpose, int]] = [("gold", 0), ("repeat", 1), ("repeat", 2), ("adjudication", 0)]
 
 NEW_LEDGER = "CREATE TABLE largest_wanted (item_id CHAR(36) PRIMARY KEY, wanted INTEGER NOT NULL)"
 NOTE_WANTED = """
@@ -127,10 +129,8 @@ class Walker:
         return "assigned"
 
     def insert(self) -> str:
-        purpose, pass_no = self.chance.choice(
-            [("gold", 0), ("repeat", 1), ("repeat", 2), ("adjudication", 0)]
-        )
-        extra = once(queue.insert_extra, self.item, self.who, purpose, pass_no)  # type: ignore[arg-type]
+        purpose, pass_no = self.chance.choice(EXTRAS)
+        extra = once(queue.insert_extra, self.item, self.who, purpose, pass_no)
         if extra is None:
             return "has it"
         self.walk.remember(extra)
