@@ -53,6 +53,12 @@ class FeedbackOut(OutSchema):
     state = fields.String()
     source = fields.String()
     purpose = fields.String()
+    shown = fields.List(
+        fields.String(),
+        metadata={
+            "description": "The ids of the outputs as they were shown: `first` and 1 are the first of them."
+        },
+    )
     response = fields.Dict()
     reward_scalar = fields.Float(allow_none=True)
     rationale = fields.String(allow_none=True)

@@ -67,7 +67,7 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class FeedbackView:
-    """One label as stored."""
+    """One label as stored; its response counts outputs in the order of `shown`, the ids as the annotator had them."""
 
     id: str
     assignment_id: str
@@ -79,6 +79,7 @@ class FeedbackView:
     state: str
     source: str
     purpose: str
+    shown: tuple[str, ...]
     response: Mapping[str, Any]
     reward_scalar: float | None
     rationale: str | None
@@ -182,7 +183,7 @@ def own_views(session: Session, ids: Sequence[str]) -> list[FeedbackView]:
 def views(session: Session, ids: Sequence[str]) -> list[FeedbackView]:
     """The labels with these ids, oldest first, as researchers see them."""
     rows = session.execute(
-        select(Feedback, FeedbackRevision, TaskAssignment.purpose, ProjectMember.pseudonym)
+        select(Feedback, FeedbackRevision, TaskAssignment, ProjectMember.pseudonym)
         .join(
             FeedbackRevision,
             (FeedbackRevision.feedback_id == Feedback.id) & (FeedbackRevision.number == Feedback.revision),
@@ -196,11 +197,11 @@ def views(session: Session, ids: Sequence[str]) -> list[FeedbackView]:
         .where(Feedback.id.in_(list(ids)))
         .order_by(Feedback.id)
     )
-    return [_view(feedback, revision, purpose, pseudonym) for feedback, revision, purpose, pseudonym in rows]
+    return [_view(feedback, revision, given, pseudonym) for feedback, revision, given, pseudonym in rows]
 
 
 def _view(
-    feedback: Feedback, revision: FeedbackRevision, purpose: str, pseudonym: str | None
+    feedback: Feedback, revision: FeedbackRevision, given: TaskAssignment, pseudonym: str | None
 ) -> FeedbackView:
     milliseconds = feedback.active_ms if feedback.active_ms is not None else feedback.wall_ms
     return FeedbackView(
@@ -213,7 +214,8 @@ def _view(
         revision=feedback.revision,
         state=feedback.state,
         source=feedback.source,
-        purpose=purpose,
+        purpose=given.purpose,
+        shown=tuple(given.shown or ()),
         response=revision.response,
         reward_scalar=feedback.reward_scalar,
         rationale=feedback.rationale,

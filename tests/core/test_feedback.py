@@ -46,6 +46,9 @@ def test_a_label_is_stored_with_its_signals_and_a_job_in_one_go(scene: Scene) ->
     answer = scene.submit(assignment, seconds=12.5)
     assert answer.status_code == 201, answer.json
     assert answer.json["rationale"] == WHY
+    (read,) = scene.alice.get(f"/api/v1/feedback/{assignment['task']['id']}").json["items"]
+    # What "first" in the response means: the order is drawn for each assignment.
+    assert answer.json["shown"] == read["shown"] == [output["id"] for output in assignment["outputs"]]
     assert (answer.json["state"], answer.json["source"], answer.json["seconds"]) == ("standing", "api", 12.5)
     with scene.cast.app.app_context():
         preference, text = db.read.scalars(select(SignalRow).order_by(SignalRow.n)).all()
