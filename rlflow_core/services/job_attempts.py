@@ -10,9 +10,14 @@ from sqlalchemy import case, literal, select, update
 from sqlalchemy.orm import Session
 
 from rlflow_core.database import after_commit
-from rlflow_core.models import Job, db_now, is_id
+from rlflow_core.models import Job, db_later, db_now, is_id
 from rlflow_core.services import notifying
-from rlflow_core.services.job_delivery import job_sender, takeable
+from rlflow_core.services.job_delivery import (
+    REFUSED_RESEND_SECONDS,
+    RESEND_SECONDS,
+    job_sender,
+    takeable,
+)
 from rlflow_core.services.jobs import JobView, job_view
 
 MAX_ATTEMPTS = 5
@@ -108,11 +113,12 @@ def release(session: Session, job_id: str, attempt: int) -> None:
 
 
 def refuse(session: Session, job_id: str, reason: str) -> None:
-    """Leave a waiting job to another worker and say on it why this one does not run it."""
+    """Leave a waiting job to another worker, which soon hears of it, and say on it why this one does not run it."""
+    sent_at = db_later(REFUSED_RESEND_SECONDS - RESEND_SECONDS)
     session.execute(
         update(Job)
         .where(Job.id == job_id, Job.state == "queued")
-        .values(error=reason)
+        .values(error=reason, sent_at=sent_at)
         .execution_options(synchronize_session=False)
     )
 

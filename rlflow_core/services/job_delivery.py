@@ -20,6 +20,8 @@ from rlflow_core.models import Job, db_later, db_now
 
 STALE_SECONDS = 30
 RESEND_SECONDS = 30
+# A worker that leaves a job alone may be the next to hear of it too: the one that can do it must not wait for long.
+REFUSED_RESEND_SECONDS = 10
 CIRCUIT_SECONDS = 10
 SWEEP_ROW_ID = "00000000-0000-7000-8000-000000000001"
 SWEEP_NOTE_SECONDS = 10

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import slow_job  # registers the kind of job that these tests ask for
 from apps import MakeApp
 from flask import Flask
-from job_rows import ask, seen
+from job_rows import ask, change, seen
 from plugin_files import write_scorer
+from sqlalchemy import select
 
+from rlflow_core.extensions import db
 from rlflow_core.jobs.likeness import note_web_start, unlike_web
 from rlflow_core.jobs.run import run_for_web, run_job
+from rlflow_core.models import Job, db_now
+from rlflow_core.services import job_delivery
+from rlflow_core.services.job_delivery import RESEND_SECONDS
 
 
 @pytest.fixture
@@ -53,6 +59,18 @@ def test_a_worker_without_a_plugin_of_the_web_leaves_the_job_alone_and_names_the
         assert (left.state, left.attempts) == ("queued", 0)
         assert "Only the web server has: scorer:extra 1" in str(left.error)
         assert "Only the worker has: nothing" in str(left.error)
+
+
+def test_a_job_left_alone_is_offered_again_after_ten_seconds(web: Flask, app_with: MakeApp, job: str) -> None:
+    with web.app_context():
+        note_web_start()
+    with app_with().app_context():
+        run_for_web(job)
+        sent, now = db.read.execute(select(Job.sent_at, db_now()).where(Job.id == job)).one()
+        assert timedelta(seconds=9) < sent + timedelta(seconds=RESEND_SECONDS) - now <= timedelta(seconds=10)
+        assert not db.transact(job_delivery.due, 10)
+        change(job, sent_at=sent - timedelta(seconds=10))
+        assert [one.id for one in db.transact(job_delivery.due, 10)] == [job]
 
 
 def test_the_job_runs_as_soon_as_both_are_alike_again(web: Flask, app_with: MakeApp, job: str) -> None:

@@ -16,7 +16,7 @@ from rlflow_core.extensions import db
 from rlflow_core.jobs.run import run_job
 from rlflow_core.models import Job, PluginFailure, new_id
 from rlflow_core.plugin_host.host import get_host
-from rlflow_core.services import imports, projects
+from rlflow_core.services import imports, project_changes, projects
 from rlflow_core.services.project_settings import Choice, ProjectSettings
 
 LISTENER = """
@@ -51,7 +51,7 @@ def run_jobs(*kinds: str) -> None:
 def test_task_opened_and_feedback_submitted(app: Flask) -> None:
     alice = Cast(app).alice.viewer
     with app.app_context():
-        settings = projects.prepare(get_host(), ProjectSettings(task_type=Choice("qa"), wanted=2))
+        settings = project_changes.checked(get_host(), ProjectSettings(task_type=Choice("qa"), wanted=2))
         project = db.transact(projects.create, alice, "Heard", settings)
         import_id = new_id()
         lines = [

@@ -166,7 +166,7 @@ def rating_of(task: Judged, index: int) -> Row:
 
 def steps_and_rating_of(task: Judged, index: int) -> Row:
     # The line of the answer is a part of the output without a label.
-    return {**rating_of(task, index), "steps_step": [*step_values(task, index), None]}
+    return {**rating_of(task, index), "steps_step": step_values(task, index)}
 
 
 COLLECTIONS = {
